@@ -1,0 +1,44 @@
+PYTHON ?= python3
+PORT ?= 8000
+ARGS ?=
+export PORT
+
+BIN := .venv/bin
+LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-header --no-config
+
+.PHONY: help demo test lock messages
+
+help:
+	@echo "make demo      install, fill and start the portal on http://localhost:$(PORT)/ (PORT=8123 make demo)"
+	@echo "make test      run every check and every test (make test ARGS='tests/pages -k slug': just those)"
+	@echo "make messages  collect the translatable strings into the catalogues"
+	@echo "make lock      lock the newest versions that pyproject.toml allows"
+
+demo: .venv/runtime-installed
+	@exec $(BIN)/python -m scripts.demo
+
+test: .venv/dev-installed
+	@exec $(BIN)/python -m scripts.test $(ARGS)
+
+messages: .venv/dev-installed
+	$(BIN)/python -m scripts.catalogues collect
+
+lock: .venv/dev-installed
+	$(LOCK) --upgrade --output-file requirements.txt
+	$(LOCK) --upgrade --group dev --constraint requirements.txt --output-file requirements-dev.txt
+
+.venv/dev-installed: requirements-dev.txt
+.venv/runtime-installed: requirements.txt
+
+.venv/dev-installed .venv/runtime-installed:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "The portal needs Python 3.11 or newer, and '$(PYTHON)' is missing or older:" \
+			"'make demo PYTHON=python3.12' names another." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "Python's venv module is missing (on Debian: apt install python3-venv)." >&2; exit 1; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
+		echo "Creating .venv"; $(PYTHON) -m venv --clear .venv; }
+	@echo "Installing $< into .venv"
+	@$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r $<
+	@touch $@ .venv/runtime-installed  # what the tests need includes what the portal needs
