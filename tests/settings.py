@@ -20,12 +20,14 @@ os.environ |= {
 }
 
 from portal.settings import *  # noqa: E402, F403 (they read the environment above)
-from portal.settings import DATABASES, STORAGES, VAR_DIR  # noqa: E402 (the same, by name)
+from portal.settings import CACHES, DATABASES, STORAGES, VAR_DIR  # noqa: E402 (the same, by name)
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 WHITENOISE_AUTOREFRESH = True
 WHITENOISE_USE_FINDERS = True
+# Workers have databases of their own beside one Redis: what one keeps there is not the others'.
+CACHES["default"]["KEY_PREFIX"] = os.environ.get("PYTEST_XDIST_WORKER", "")
 CELERY_BROKER_URL = "memory://localhost"
 CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.05}
 
