@@ -104,7 +104,7 @@ def test_workshops_to_come_are_listed_with_days_and_status(admin, language):
         ],
         "it": [
             ["Called off", "4 e 5 marzo 2099", "annullato", "Vedi sul sito"],
-            ["Secret", "5 marzo 2099", "in programma", "Non ancora pubblico"],
+            ["Secret", "5 marzo 2099", "previsto", "Non ancora pubblico"],
         ],
     }
     assert rows == words[language]

@@ -31,16 +31,17 @@ WRONG_KIND = {
 WRONG_NAME = {
     "en": "What this file holds is not what its name says (“.{}”). "
     "Save it again as an image of that kind.",
-    "it": "Il contenuto di questo file non è quello che il nome indica (“.{}”). "
+    "it": "Il contenuto di questo file non è quello che il nome indica («.{}»). "
     "Salvalo di nuovo come immagine di quel tipo.",
 }
 TOO_MANY_PIXELS = {
     "en": "This image has more than 40,000,000 pixels. Make it smaller first.",
-    "it": "Questa immagine ha più di 40.000.000 di pixel. Rimpiccioliscila prima di caricarla.",
+    "it": "Questa immagine ha troppi pixel: il massimo è 40.000.000. "
+    "Rimpiccioliscila prima di caricarla.",
 }
 TOO_LARGE = {
     "en": "This file has 22.0\xa0MB; images may have at most 20.0\xa0MB.",
-    "it": "Questo file è di 22,0\xa0MB; le immagini possono avere al massimo 20,0\xa0MB.",
+    "it": "Questo file è di 22,0\xa0MB; il massimo per le immagini è 20,0\xa0MB.",
 }
 
 
