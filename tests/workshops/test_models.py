@@ -3,11 +3,14 @@
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils import translation
 from wagtail.test.utils.form_data import inline_formset, nested_form_data
 
 from directory.models import Gender
+from pages.models import Page
 from tests import factories
 from tests.editing import Editor
 from workshops.models import WorkshopPage
@@ -61,6 +64,36 @@ def test_impossible_times_are_refused(english, typed, message, action):
     page = factories.workshop()
 
     assert english.refused(page, action, **typed) == {"__all__": [message]}
+
+
+# What is typed to break each rule of the table.
+BROKEN = {
+    "workshop_ends_after_it_starts": {"ends_on": "2023-11-13"},
+    "workshop_has_its_exact_times": {"end_time": ""},
+    "workshop_ends_later_than_it_starts_on_one_day": {"end_time": "08:00"},
+    "registration_closes_after_it_opens": {
+        "registration_opens_at": "2023-11-02 09:00",
+        "registration_closes_at": "2023-11-01 09:00",
+    },
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_broken_rule_is_told_in_the_language_of_the_editor(editor, name):
+    (rule,) = (rule for rule in WorkshopPage._meta.constraints if rule.name == name)
+    page = factories.workshop()
+
+    errors = editor.refused(page, **BROKEN[name])
+
+    with translation.override(editor.language):
+        assert list(errors.values()) == [[str(rule.violation_error_message)]]
+
+
+def test_every_rule_of_a_page_is_broken_above():
+    pages = (model for model in apps.get_models() if issubclass(model, Page))
+    rules = {rule.name for model in pages for rule in model._meta.constraints}
+
+    assert rules == set(BROKEN)
 
 
 @pytest.mark.parametrize("action", ["", "publish"])
