@@ -16,6 +16,7 @@ from wagtail.search import index
 
 from pages import admin_search, formats, languages
 from pages.blocks import RICH_TEXT_FEATURES
+from pages.constraints import FieldCheck
 from pages.panels import language_tabs, words_row
 
 
@@ -171,11 +172,12 @@ class PersonRole(Orderable):
         verbose_name = _("role")
         verbose_name_plural = _("roles")
         constraints = [
-            models.CheckConstraint(
+            FieldCheck(
                 condition=Q(starts_on__isnull=True)
                 | Q(ends_on__isnull=True)
                 | Q(ends_on__gte=F("starts_on")),
                 name="role_ends_after_it_starts",
+                violation_error_code="ends_on",
                 violation_error_message=_("A role must end after it starts."),
             )
         ]
@@ -235,7 +237,7 @@ class Venue(index.Indexed, models.Model):
         verbose_name = _("venue")
         verbose_name_plural = _("venues")
         constraints = [
-            models.CheckConstraint(
+            FieldCheck(
                 condition=Q(latitude__isnull=True, longitude__isnull=True)
                 | Q(
                     latitude__isnull=False,  # a comparison with nothing would pass the check
@@ -244,6 +246,7 @@ class Venue(index.Indexed, models.Model):
                     longitude__range=(-180, 180),
                 ),
                 name="venue_coordinates_are_on_earth",
+                violation_error_code="latitude",
                 violation_error_message=_(
                     "Give both coordinates: latitude from -90 to 90, longitude from -180 to 180."
                 ),
@@ -298,9 +301,10 @@ class Contact(index.Indexed, models.Model):
         verbose_name = _("contact")
         verbose_name_plural = _("contacts")
         constraints = [
-            models.CheckConstraint(
+            FieldCheck(
                 condition=~Q(email="", phone=""),
                 name="contact_can_be_reached",
+                violation_error_code="email",
                 violation_error_message=_("Give an e-mail address or a telephone number."),
             )
         ]

@@ -17,9 +17,12 @@ class PageForm(WagtailAdminPageForm):
             self.fields["slug"].required = False  # where it is left empty the title makes it
 
     def clean(self):
+        slug = self.cleaned_data.pop("slug", None)  # core's question does not name the language
         cleaned = super().clean()
+        if slug is not None:
+            cleaned["slug"] = slug
         self._check_title()
-        self._check_translated_slugs()
+        self._check_slugs()
         if not self.is_deferred_validation:
             self._check_words()
             self._check_images()
@@ -39,15 +42,18 @@ class PageForm(WagtailAdminPageForm):
     def _require(self, field):
         self.add_error(field, self.fields[field].error_messages["required"])
 
-    def _check_translated_slugs(self):
-        for language in languages.TRANSLATIONS:
+    def _check_slugs(self):
+        for language in languages.CODES:
             field = languages.column("slug", language)
             slug = self.cleaned_data.get(field)
             if slug and self.instance.is_slug_taken(slug, language, self.parent_page):
                 self.add_error(
                     field,
-                    _("The slug “%(slug)s” is already in use by a page beside this one.")
-                    % {"slug": slug},
+                    _(
+                        "The slug “%(slug)s” is already in use in %(language)s "
+                        "by a page beside this one."
+                    )
+                    % {"slug": slug, "language": formats.language_name(language)},
                 )
 
     def _check_words(self):

@@ -33,6 +33,7 @@ from directory.models import (
     Venue,
 )
 from pages import formats
+from pages.constraints import FieldCheck
 from pages.fields import BodyField
 from pages.models import Page
 from pages.panels import language_tabs, words_row
@@ -301,30 +302,34 @@ class WorkshopPage(Page):
         verbose_name = _("workshop")
         verbose_name_plural = _("workshops")
         constraints = [
-            models.CheckConstraint(
+            FieldCheck(
                 condition=Q(ends_on__gte=F("starts_on")),
                 name="workshop_ends_after_it_starts",
+                violation_error_code="ends_on",
                 violation_error_message=_("A workshop must end after it starts."),
             ),
-            models.CheckConstraint(
+            FieldCheck(
                 condition=~Q(hours="exact") | Q(start_time__isnull=False, end_time__isnull=False),
                 name="workshop_has_its_exact_times",
+                violation_error_code="hours",
                 violation_error_message=_(
                     "Give both times, or choose “all day” or “to be announced”."
                 ),
             ),
-            models.CheckConstraint(
+            FieldCheck(
                 condition=~Q(hours="exact")
-                | Q(ends_on__gt=F("starts_on"))
+                | ~Q(ends_on=F("starts_on"))
                 | Q(end_time__gt=F("start_time")),
                 name="workshop_ends_later_than_it_starts_on_one_day",
+                violation_error_code="end_time",
                 violation_error_message=_("A workshop must end after it starts."),
             ),
-            models.CheckConstraint(
+            FieldCheck(
                 condition=Q(registration_opens_at__isnull=True)
                 | Q(registration_closes_at__isnull=True)
                 | Q(registration_closes_at__gt=F("registration_opens_at")),
                 name="registration_closes_after_it_opens",
+                violation_error_code="registration_closes_at",
                 violation_error_message=_("Registration must close after it opens."),
             ),
         ]
@@ -606,9 +611,10 @@ class Session(Orderable, ClusterableModel):
         verbose_name = _("session")
         verbose_name_plural = _("sessions")
         constraints = [
-            models.CheckConstraint(
+            FieldCheck(
                 condition=Q(ends__gt=F("starts")),
                 name="session_ends_after_it_starts",
+                violation_error_code="ends",
                 violation_error_message=_("A session must end after it starts."),
             )
         ]

@@ -42,7 +42,7 @@ def set_up_groups(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         ("home", "0003_homepage"),
-        ("directory", "0002_initial"),
+        ("directory", "0001_initial"),
         ("press", "0002_initial"),
         ("workshops", "0001_initial"),
         ("wagtailredirects", "0008_add_verbose_name_plural"),

@@ -95,7 +95,7 @@ def test_role_that_ends_before_it_starts_is_refused(editor):
     )
 
     formset = response.context["form"].formsets["roles"]
-    assert formset[0].errors.keys() == {"__all__"}
+    assert formset[0].errors.keys() == {"ends_on"}
     assert formset[0]["title_en"].value() == "director"
 
 
@@ -143,7 +143,7 @@ def test_contact_that_cannot_be_reached_is_refused(db):
         Contact(name_en="Press").full_clean()
 
     assert refusal.value.message_dict == {
-        "__all__": ["Give an e-mail address or a telephone number."]
+        "email": ["Give an e-mail address or a telephone number."]
     }
 
 

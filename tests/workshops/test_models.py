@@ -44,26 +44,40 @@ def english(db) -> Editor:
 
 @pytest.mark.parametrize("action", ["", "publish"])
 @pytest.mark.parametrize(
-    ("typed", "message"),
+    ("typed", "field", "message"),
     [
-        ({"ends_on": "2023-11-13"}, "A workshop must end after it starts."),
-        ({"end_time": "08:00"}, "A workshop must end after it starts."),
-        ({"end_time": "09:00"}, "A workshop must end after it starts."),
-        ({"start_time": ""}, "Give both times, or choose “all day” or “to be announced”."),
-        ({"end_time": ""}, "Give both times, or choose “all day” or “to be announced”."),
+        ({"ends_on": "2023-11-13"}, "ends_on", "A workshop must end after it starts."),
+        (
+            {"ends_on": "2023-11-13", "end_time": "08:00"},
+            "ends_on",
+            "A workshop must end after it starts.",
+        ),
+        ({"end_time": "08:00"}, "end_time", "A workshop must end after it starts."),
+        ({"end_time": "09:00"}, "end_time", "A workshop must end after it starts."),
+        (
+            {"start_time": ""},
+            "hours",
+            "Give both times, or choose “all day” or “to be announced”.",
+        ),
+        (
+            {"end_time": ""},
+            "hours",
+            "Give both times, or choose “all day” or “to be announced”.",
+        ),
         (
             {
                 "registration_opens_at": "2023-11-02 09:00",
                 "registration_closes_at": "2023-11-01 09:00",
             },
+            "registration_closes_at",
             "Registration must close after it opens.",
         ),
     ],
 )
-def test_impossible_times_are_refused(english, typed, message, action):
+def test_impossible_times_are_refused(english, typed, field, message, action):
     page = factories.workshop()
 
-    assert english.refused(page, action, **typed) == {"__all__": [message]}
+    assert english.refused(page, action, **typed) == {field: [message]}
 
 
 # What is typed to break each rule of the table.
@@ -369,7 +383,7 @@ def test_session_beyond_the_last_day_is_refused(english, action):
 def test_session_of_no_length_is_refused(english):
     errors = english.refused(factories.workshop(), **programme({"starts": "11:00"}))
 
-    assert errors == {"sessions-0-__all__": ["A session must end after it starts."]}
+    assert errors == {"sessions-0-ends": ["A session must end after it starts."]}
 
 
 def test_session_that_is_left_empty_is_refused_where_it_lacks_something(english):
