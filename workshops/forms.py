@@ -16,6 +16,7 @@ class WorkshopForm(PageForm):
         sessions = self._sessions()
         self._check_days(sessions)
         self._check_people(sessions)
+        self._check_registration()
         if not self.is_deferred_validation:
             self._check_place()
             self._check_titles(sessions)
@@ -53,6 +54,12 @@ class WorkshopForm(PageForm):
                     _("%(person)s is already in “%(session)s” at this time.")
                     % {"person": person, "session": one.instance.title},
                 )
+
+    def _check_registration(self):
+        for event in ("opens", "closes"):
+            day, time = f"registration_{event}_on", f"registration_{event}_time"
+            if self.cleaned_data.get(time) and not self.cleaned_data.get(day):
+                self.add_error(day, _("Give the day as well."))
 
     def _check_place(self):
         workshop = self.instance

@@ -42,6 +42,9 @@ from workshops import listing
 from workshops.fields import LanguagesField
 from workshops.forms import WorkshopForm
 
+DAY_BEGINS = time.min
+DAY_ENDS = time.max.replace(microsecond=0)
+
 
 def timezone_choices():
     """IANA names of cities, without the legacy aliases such as ``CET`` and ``Etc/GMT+3``."""
@@ -207,8 +210,20 @@ class WorkshopPage(Page):
 
     # Registration
     registration_url = models.URLField(_("registration form"), blank=True)
-    registration_opens_at = models.DateTimeField(_("registration opens"), null=True, blank=True)
-    registration_closes_at = models.DateTimeField(_("registration closes"), null=True, blank=True)
+    registration_opens_on = models.DateField(_("registration opens on"), null=True, blank=True)
+    registration_opens_time = models.TimeField(
+        _("at"),
+        null=True,
+        blank=True,
+        help_text=_("In the workshop’s time zone. Without a time: at the start of that day."),
+    )
+    registration_closes_on = models.DateField(_("registration closes on"), null=True, blank=True)
+    registration_closes_time = models.TimeField(
+        _("at"),
+        null=True,
+        blank=True,
+        help_text=_("In the workshop’s time zone. Without a time: at the end of that day."),
+    )
     registration_note = models.CharField(
         _("note on registration"),
         max_length=255,
@@ -276,7 +291,10 @@ class WorkshopPage(Page):
             [
                 FieldPanel("registration_url"),
                 FieldRowPanel(
-                    [FieldPanel("registration_opens_at"), FieldPanel("registration_closes_at")]
+                    [FieldPanel("registration_opens_on"), FieldPanel("registration_opens_time")]
+                ),
+                FieldRowPanel(
+                    [FieldPanel("registration_closes_on"), FieldPanel("registration_closes_time")]
                 ),
             ],
             heading=_("Registration"),
@@ -325,11 +343,17 @@ class WorkshopPage(Page):
                 violation_error_message=_("A workshop must end after it starts."),
             ),
             FieldCheck(
-                condition=Q(registration_opens_at__isnull=True)
-                | Q(registration_closes_at__isnull=True)
-                | Q(registration_closes_at__gt=F("registration_opens_at")),
+                condition=Q(registration_opens_on__isnull=True)
+                | Q(registration_closes_on__isnull=True)
+                | Q(registration_closes_on__gt=F("registration_opens_on"))
+                | Q(registration_closes_on=F("registration_opens_on"))
+                & (
+                    Q(registration_opens_time__isnull=True)
+                    | Q(registration_closes_time__isnull=True)
+                    | Q(registration_closes_time__gt=F("registration_opens_time"))
+                ),
                 name="registration_closes_after_it_opens",
-                violation_error_code="registration_closes_at",
+                violation_error_code="registration_closes_on",
                 violation_error_message=_("Registration must close after it opens."),
             ),
         ]
@@ -357,10 +381,12 @@ class WorkshopPage(Page):
             return
         starts, ends = self.start_time, self.end_time
         if self.hours != self.Hours.EXACT or not (starts and ends):
-            starts, ends = time.min, time.max.replace(microsecond=0)
-        zone = ZoneInfo(self.timezone)
-        self.starts_at = datetime.combine(self.starts_on, starts, zone).astimezone(UTC)
-        self.ends_at = datetime.combine(self.ends_on, ends, zone).astimezone(UTC)
+            starts, ends = DAY_BEGINS, DAY_ENDS
+        self.starts_at = self._aware(self.starts_on, starts).astimezone(UTC)
+        self.ends_at = self._aware(self.ends_on, ends).astimezone(UTC)
+
+    def _aware(self, day: date, wall: time) -> datetime:
+        return datetime.combine(day, wall, ZoneInfo(self.timezone))
 
     # Time
 
@@ -384,8 +410,7 @@ class WorkshopPage(Page):
 
     def moment(self, day_number: int, wall: time) -> datetime:
         """The aware moment of a wall-clock time on a day of the workshop (1 is the first)."""
-        day = self.starts_on + timedelta(days=day_number - 1)
-        return datetime.combine(day, wall, ZoneInfo(self.timezone))
+        return self._aware(self.starts_on + timedelta(days=day_number - 1), wall)
 
     @property
     def zone_label(self) -> str:
@@ -444,6 +469,16 @@ class WorkshopPage(Page):
     @property
     def is_called_off(self) -> bool:
         return self.status in {self.Status.CANCELLED, self.Status.POSTPONED}
+
+    @property
+    def registration_opens_at(self) -> datetime | None:
+        day = self.registration_opens_on
+        return self._aware(day, self.registration_opens_time or DAY_BEGINS) if day else None
+
+    @property
+    def registration_closes_at(self) -> datetime | None:
+        day = self.registration_closes_on
+        return self._aware(day, self.registration_closes_time or DAY_ENDS) if day else None
 
     def registration_state(self, now: datetime | None = None) -> str:
         """One of ``none``, ``later``, ``open``, ``closed``."""

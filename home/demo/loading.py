@@ -344,10 +344,10 @@ class DemoContent:
             "start_time": _time(entry.get("start_time")),
             "end_time": _time(entry.get("end_time")),
             "attendance_on": entry.get("attendance_as_of"),
-            "registration_opens_at": self._moment(entry.get("registration_opens_offset_days"), 9),
-            "registration_closes_at": self._moment(
-                entry.get("registration_closes_offset_days"), 18
-            ),
+            "registration_opens_on": self._day(entry.get("registration_opens_offset_days")),
+            "registration_opens_time": _time(entry.get("registration_opens_time")),
+            "registration_closes_on": self._day(entry.get("registration_closes_offset_days")),
+            "registration_closes_time": _time(entry.get("registration_closes_time")),
             "series": self.made["series"].get(entry.get("series")),
             "venue": self.made["venue"].get(entry.get("venue")),
             "contact": self.made["contact"].get(entry.get("contact")),
@@ -361,11 +361,8 @@ class DemoContent:
         starts = self.today + timedelta(days=entry["offset_days"])
         return starts, starts + timedelta(days=entry.get("length_days", 1) - 1)
 
-    def _moment(self, offset_days: int | None, hour: int) -> datetime | None:
-        if offset_days is None:
-            return None
-        day = self.today + timedelta(days=offset_days)
-        return timezone.make_aware(datetime.combine(day, time(hour)))
+    def _day(self, offset_days: int | None) -> date | None:
+        return None if offset_days is None else self.today + timedelta(days=offset_days)
 
     def _published(self, day: date) -> datetime:
         """When the page of something on ``day`` may have gone public: then, or a week ago."""
@@ -426,7 +423,7 @@ class DemoContent:
     def _released(self, entry) -> datetime:
         if "released" in entry:
             return timezone.make_aware(entry["released"])
-        return self._moment(entry["offset_days"], 9)
+        return timezone.make_aware(datetime.combine(self._day(entry["offset_days"]), time(9)))
 
 
 def _words(entry, *names: str, **renamed: str) -> dict[str, str]:

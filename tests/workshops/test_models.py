@@ -22,6 +22,18 @@ def utc(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
+# Registration that opens, or closes, on the clocks of New York (UTC-4 in October).
+NEW_YORK = {"registration_url": "https://example.org", "timezone": "America/New_York"}
+OPENS = NEW_YORK | {
+    "registration_opens_on": date(2023, 10, 2),
+    "registration_opens_time": time(9),
+}
+CLOSES = NEW_YORK | {
+    "registration_closes_on": date(2023, 10, 2),
+    "registration_closes_time": time(18),
+}
+
+
 def programme(*sessions: dict) -> dict:
     """Sessions as an editor types them; ``people`` are their persons."""
     entries = [
@@ -66,10 +78,10 @@ def english(db) -> Editor:
         ),
         (
             {
-                "registration_opens_at": "2023-11-02 09:00",
-                "registration_closes_at": "2023-11-01 09:00",
+                "registration_opens_on": "2023-11-02",
+                "registration_closes_on": "2023-11-01",
             },
-            "registration_closes_at",
+            "registration_closes_on",
             "Registration must close after it opens.",
         ),
     ],
@@ -86,8 +98,10 @@ BROKEN = {
     "workshop_has_its_exact_times": {"end_time": ""},
     "workshop_ends_later_than_it_starts_on_one_day": {"end_time": "08:00"},
     "registration_closes_after_it_opens": {
-        "registration_opens_at": "2023-11-02 09:00",
-        "registration_closes_at": "2023-11-01 09:00",
+        "registration_opens_on": "2023-11-02",
+        "registration_opens_time": "18:00",
+        "registration_closes_on": "2023-11-02",
+        "registration_closes_time": "09:00",
     },
 }
 
@@ -254,30 +268,42 @@ def test_lists_have_only_what_is_public(db):
             "closed",
         ),
         ({"status": "cancelled"}, "2023-10-01", "none"),
-        (
-            {"registration_url": "https://example.org", "registration_opens_at": utc("2023-10-02")},
-            "2023-10-01",
-            "later",
-        ),
-        (
-            {"registration_url": "https://example.org", "registration_opens_at": utc("2023-10-02")},
-            "2023-10-02",
-            "open",
-        ),
-        (
-            {
-                "registration_url": "https://example.org",
-                "registration_closes_at": utc("2023-10-02"),
-            },
-            "2023-10-02T00:00:01",
-            "closed",
-        ),
+        (OPENS, "2023-10-02T12:59:59", "later"),
+        (OPENS, "2023-10-02T13:00:00", "open"),
+        (OPENS | {"registration_opens_time": None}, "2023-10-02T04:00:00", "open"),
+        (CLOSES, "2023-10-02T22:00:00", "open"),
+        (CLOSES, "2023-10-02T22:00:01", "closed"),
+        (CLOSES | {"registration_closes_time": None}, "2023-10-03T03:59:59", "open"),
+        (CLOSES | {"registration_closes_time": None}, "2023-10-03T04:00:00", "closed"),
     ],
 )
 def test_registration_state(db, facts, now, state):
     page = factories.workshop(**facts)
 
     assert page.registration_state(utc(now)) == state
+
+
+def test_registration_is_typed_and_printed_in_the_time_zone_of_the_workshop(editor, client):
+    page = factories.workshop(published=True, starts_on=date(2123, 11, 15))
+
+    page = editor.edit(
+        page,
+        timezone="America/New_York",
+        registration_url="https://example.org",
+        registration_closes_on="2123-10-01",
+        registration_closes_time="18:00",
+    )
+
+    assert editor.form(page)["registration_closes_time"] == "18:00"
+    assert page.registration_closes_at.isoformat() == "2123-10-01T18:00:00-04:00"
+    html = client.get("/en/workshops/workshop/").content.decode()
+    assert "Registration is open until 1 October 2123, 18:00 EDT." in html
+
+
+def test_time_of_registration_without_its_day_is_refused(english):
+    errors = english.refused(factories.workshop(), registration_closes_time="18:00")
+
+    assert errors == {"registration_closes_on": ["Give the day as well."]}
 
 
 # The programme
