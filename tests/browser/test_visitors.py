@@ -14,6 +14,22 @@ OTHER_ADDRESSES = [
 VIEWS = [(scheme, width) for scheme in ("light", "dark") for width in (320, 1280)]
 
 
+LONG_WORD = "Immunofenotipizzazione-e-internazionalizzazione"
+# Lines of text that end beyond the right edge of the window, where nobody sees them.
+CUT_OFF = """() => {
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const cut = [];
+  while (texts.nextNode()) {
+    if (texts.currentNode.parentElement.closest(".vh")) continue;
+    const range = document.createRange();
+    range.selectNodeContents(texts.currentNode);
+    const right = Math.max(...[...range.getClientRects()].map(box => box.right));
+    if (right > innerWidth) cut.push(`cut off: ${range}`);
+  }
+  return cut;
+}"""
+
+
 def violations(page, axe):
     page.evaluate(axe)  # by the debugger's protocol, which the page's policy does not bind
     found = page.evaluate(
@@ -36,6 +52,8 @@ def test_every_page_is_accessible_and_fits(portal, visit, axe, scheme, width):
         overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         if overflow > 0:
             problems.append(f"{overflow} px too wide")
+        page.locator("h1").evaluate("(title, word) => { title.prepend(word, ' '); }", LONG_WORD)
+        problems += page.evaluate(CUT_OFF)
         if problems:
             found[address] = problems
 
