@@ -41,4 +41,5 @@ lock: .venv/dev-installed
 		echo "Creating .venv"; $(PYTHON) -m venv --clear .venv; }
 	@echo "Installing $< into .venv"
 	@$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r $<
+	@$(BIN)/python -m scripts.template
 	@touch $@ .venv/runtime-installed  # what the tests need includes what the portal needs

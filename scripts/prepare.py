@@ -9,6 +9,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.utils import translation
 
+from scripts.template import copy_template
+
 
 def welcome() -> str:
     """What the user of a demo needs: addresses, log-in, where the mail goes."""
@@ -38,6 +40,9 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
     print("Migrating the database")
     django.setup()
+    database = Path(settings.VAR_DIR, "portal.sqlite3")
+    if settings.DATABASES["default"]["NAME"] == database:
+        copy_template(database)
     call_command("migrate", verbosity=0)
     print("Loading the demo content")
     call_command("load_demo")

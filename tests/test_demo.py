@@ -4,17 +4,20 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+
+from scripts.template import copy_template, template
 
 pytestmark = [
     pytest.mark.sqlite_only,
@@ -158,6 +161,23 @@ def test_no_process_outlives_a_killed_demo(demo: Demo) -> None:
 
     demo.process.wait(timeout=15)
     demo.wait_until_nothing_runs(15)
+
+
+def test_template_is_whole_migrated_and_copied_once(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-m", "scripts.template"], cwd=ROOT, check=True)
+    database = tmp_path / "var" / "portal.sqlite3"
+
+    copy_template(database)
+    with closing(sqlite3.connect(database)) as connection:
+        (state,) = connection.execute("PRAGMA integrity_check").fetchone()
+        (title,) = connection.execute("SELECT title FROM pages_page WHERE depth = 2").fetchone()
+    database.write_bytes(b"what editors wrote")
+    copy_template(database)
+
+    assert (state, title) == ("ok", "Home")
+    assert database.read_bytes() == b"what editors wrote"
+    assert list(database.parent.iterdir()) == [database]
+    assert list(template().parent.glob("portal-template-*")) == [template()]
 
 
 def test_demo_says_that_its_port_is_taken(var: Path) -> None:
