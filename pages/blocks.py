@@ -8,8 +8,10 @@ from urllib.parse import parse_qs, urlsplit
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.text import slugify
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
+from wagtail.documents import get_document_model
 from wagtail.documents.blocks import DocumentChooserBlock
 from wagtail.images import get_image_model
 from wagtail.images.blocks import ImageChooserBlock
@@ -34,7 +36,7 @@ class HeadingBlock(blocks.StructBlock):
         description = _("Opens a section or a subsection.")
         template = "pages/blocks/heading.html"
         label_format = "{text}"
-        preview_value = {"text": "Programme", "level": "2"}
+        preview_value = {"text": _("What the workshop is about"), "level": "2"}
 
     def get_context(self, value, parent_context=None):
         return super().get_context(value, parent_context) | {"anchor": slugify(value["text"])}
@@ -48,10 +50,13 @@ class TextBlock(blocks.RichTextBlock):
         label = _("Text")
         description = _("Paragraphs, lists and links.")
         template = "pages/blocks/text.html"
-        preview_value = "<p>Technologies move faster than the <b>rules</b> around them.</p>"
 
     def __init__(self, **kwargs):
         super().__init__(**{"features": RICH_TEXT_FEATURES} | kwargs)
+
+    def get_preview_value(self):
+        words = gettext("Technologies move faster than the <b>rules</b> around them.")
+        return self.normalize(f"<p>{words}</p>")
 
 
 class QuoteValue(blocks.StructValue):
@@ -130,15 +135,19 @@ class QuoteBlock(blocks.StructBlock):
         template = "pages/blocks/quote.html"
         value_class = QuoteValue
         label_format = "{name} {person} {text}"
-        preview_value = {
-            "text": "Enhancing patient care is the ultimate goal.",
-            "language": languages.DEFAULT,
-            "translation": "",
-            "person": None,
-            "said_on": None,
-            "name": "Ada Esempio",
-            "role": "Chair",
-        }
+
+    def get_preview_value(self):
+        return self.normalize(
+            {
+                "text": gettext("The goal is better care."),
+                "language": languages.active(),
+                "translation": "",
+                "person": None,
+                "said_on": None,
+                "name": "Ada Esempio",
+                "role": gettext("director of research"),
+            }
+        )
 
     def clean(self, value):
         cleaned = super().clean(value)
@@ -182,7 +191,8 @@ class ImageBlock(blocks.StructBlock):
         label_format = "{image} {caption}"
 
     def get_preview_value(self):
-        return self.normalize({"image": get_image_model().objects.first(), "caption": "Siena"})
+        image = get_image_model().objects.first()
+        return self.normalize({"image": image, "caption": gettext("The opening session")})
 
 
 class GalleryBlock(blocks.StructBlock):
@@ -222,7 +232,12 @@ class KeyFiguresBlock(blocks.StructBlock):
         label = _("Key figures")
         description = _("Up to six figures in large type.")
         template = "pages/blocks/key_figures.html"
-        preview_value = {"figures": [{"value": "30", "label": "countries"}]}
+        preview_value = {
+            "figures": [
+                {"value": "90", "label": _("participants")},
+                {"value": "30", "label": _("countries")},
+            ]
+        }
 
 
 class DocumentLinkBlock(blocks.StructBlock):
@@ -247,7 +262,12 @@ class DocumentsBlock(blocks.StructBlock):
         label = _("Documents")
         description = _("Files to download, with their format and size.")
         template = "pages/blocks/documents.html"
-        preview_value = {"title": "Downloads", "documents": []}
+
+    def get_preview_value(self):
+        sample = get_document_model()(
+            pk=0, title=gettext("Programme"), file="programme.pdf", file_size=180_000
+        )
+        return self.normalize({"title": gettext("Documents"), "documents": [{"document": sample}]})
 
 
 class CallToActionValue(blocks.StructValue):
@@ -273,7 +293,12 @@ class CallToActionBlock(blocks.StructBlock):
         template = "pages/blocks/call_to_action.html"
         value_class = CallToActionValue
         label_format = "{label}"
-        preview_value = {"text": "", "label": "Read the programme", "page": None, "url": "#"}
+        preview_value = {
+            "text": _("The programme is out."),
+            "label": _("Read it"),
+            "page": None,
+            "url": "#",
+        }
 
     def clean(self, value):
         cleaned = super().clean(value)
@@ -335,7 +360,7 @@ class EmbedBlock(blocks.StructBlock):
         label_format = "{title}"
         preview_value = {
             "url": "https://www.youtube.com/watch?v=sample",
-            "title": "Opening session",
+            "title": _("Opening session"),
             "poster": None,
         }
 
