@@ -29,6 +29,13 @@ class TranslationPanel(FieldPanel):
             options.setdefault("widgets", {})[self.field_name] = AdminAutoHeightTextInput
         return options
 
+    class BoundPanel(FieldPanel.BoundPanel):
+        def __init__(self, **kwargs):
+            super().__init__(**kwargs)
+            if self.bound_field:  # there is no form where two versions are compared
+                # A browser would cut what is pasted without a word; the server says what is wrong.
+                self.bound_field.field.widget.attrs.pop("maxlength", None)
+
 
 class WordPanel(TranslationPanel):
     """One language's column of a translated field, labelled without the name of the language."""
@@ -37,10 +44,10 @@ class WordPanel(TranslationPanel):
         super().on_model_bound()
         self.heading = self.heading or capfirst(self.db_field.translated_field.verbose_name)
 
-    class BoundPanel(FieldPanel.BoundPanel):
+    class BoundPanel(TranslationPanel.BoundPanel):
         def __init__(self, **kwargs):
             super().__init__(**kwargs)
-            if self.bound_field:  # there is no form where two versions are compared
+            if self.bound_field:
                 self.bound_field.field.widget.attrs["lang"] = self.panel.db_field.language
 
 

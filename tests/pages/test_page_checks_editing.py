@@ -1,5 +1,6 @@
 """The page checks: what an editor does to one page, in an English and in an Italian admin."""
 
+import re
 from datetime import time
 
 import pytest
@@ -379,6 +380,19 @@ def test_title_that_is_too_long_is_refused(editor, action, language):
 
     assert list(errors_of(response.context["form"])) == [f"title_{language}"]
     assert response.context["form"][f"title_{language}"].value() == "a" * 256
+
+
+def test_browser_cuts_no_words_off(editor):
+    page = factories.workshop(sessions=[factories.session()])
+
+    html = editor.get("wagtailadmin_pages:edit", page.pk).content.decode()
+
+    boxes = re.findall(r"<(?:input|textarea)[^>]* name=[^>]*>", html)
+    words = [
+        box for box in boxes if re.search(r'name="(?:\w+-\d+-)?(?!slug)[a-z_]+_(?:en|it)"', box)
+    ]
+    assert len(words) > 20
+    assert [box for box in words if "maxlength" in box] == []
 
 
 @pytest.mark.parametrize("action", ["", "publish"])
