@@ -83,7 +83,16 @@ class Page(AbstractPage, DefaultBasePageMixin):
         *DefaultBasePageMixin.search_fields,
         *admin_search.words("title"),
     ]
-    settings_panels = [PublishingPanel()]
+    settings_panels = [
+        FieldPanel(
+            "show_in_menus",
+            heading=_("Show in the menu"),
+            help_text=_(
+                "For pages directly below the home page: in the menu at the top of every page."
+            ),
+        ),
+        PublishingPanel(),
+    ]
 
     class Meta(AbstractPageMeta):
         indexes = [
@@ -106,6 +115,9 @@ class Page(AbstractPage, DefaultBasePageMixin):
                 if "url_path" in update_fields:  # Wagtail's command set_url_paths
                     paths = (addresses.path_field(language) for language in languages.CODES)
                     update_fields = {*update_fields, *paths}
+                if "draft_title" in update_fields and not self.live:  # nobody saw the old title
+                    titles = (f"title_{language}" for language in languages.TRANSLATIONS)
+                    update_fields = {*update_fields, *titles}
                 return super().save(*args, update_fields=update_fields, **kwargs)
             old = None if self._state.adding else self.base_page_model.objects.get(pk=self.pk)
             if self.alias_of_id:
@@ -148,6 +160,12 @@ class Page(AbstractPage, DefaultBasePageMixin):
 
     def __str__(self):
         return self.title or self.draft_title
+
+    def get_admin_display_title(self):
+        """The title in the editor's language, else in another; of a draft, as it was last saved."""
+        language = languages.active()
+        own = getattr(self, f"title_{language}") if language != languages.DEFAULT else ""
+        return own or super().get_admin_display_title()
 
     # Slugs and paths
 

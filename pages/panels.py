@@ -1,7 +1,7 @@
 """The editor's tabs: one per language for the words, one for the facts, then the usual ones."""
 
 from django.db.models import TextField
-from django.utils.text import capfirst
+from django.utils.text import capfirst, format_lazy
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import (
@@ -123,15 +123,26 @@ def slug_input(language: str) -> SlugInput:
 
 def _promote_panels() -> list[Panel]:
     return [
-        *(
-            MultiFieldPanel(
-                [
-                    FieldPanel(languages.column("slug", language), widget=slug_input(language)),
-                    *words_panels(["seo_title", "search_description"], language),
-                ],
-                heading=language_name(language),
-            )
-            for language in languages.CODES
-        ),
-        FieldPanel("show_in_menus"),
+        MultiFieldPanel(
+            [
+                FieldPanel(
+                    languages.column("slug", language),
+                    widget=slug_input(language),
+                    heading=format_lazy(_("Slug ({language})"), language=language_name(language)),
+                    help_text=_("The last part of the page's address in this language."),
+                ),
+                WordPanel(
+                    f"seo_title_{language}",
+                    heading=_("Title in search results"),
+                    help_text=_("Leave empty to have it made from the page’s title."),
+                ),
+                WordPanel(
+                    f"search_description_{language}",
+                    heading=_("Description in search results"),
+                    help_text=_("One or two sentences. Leave empty to use the introduction."),
+                ),
+            ],
+            heading=language_name(language),
+        )
+        for language in languages.CODES
     ]

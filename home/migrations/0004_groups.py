@@ -19,10 +19,11 @@ def set_up_groups(apps, schema_editor):
     publishers = Group.objects.get(name="Moderators")
     publishers.name = "Publishers"
     publishers.save()
-    # Wagtail's own workflow is named after the group's old name.
+    # Wagtail's own workflow is named after the group's old name. The new one is a word in English
+    # as in Italian, because the admin puts it into sentences: "Submit to Desk", "Invia a Desk".
     for model in ("Workflow", "Task"):
         apps.get_model("wagtailcore", model).objects.filter(name="Moderators approval").update(
-            name="Approval"
+            name="Desk"
         )
     editors = Group.objects.get(name="Editors")
 

@@ -363,3 +363,42 @@ def test_every_address_of_the_admin_answers(editor):
     # What changes something asks for a POST.
     assert {url: status for url, status in refused.items() if status != 405} == {}
     assert len(answers) - len(refused) > 150
+
+
+# What the editor reads
+
+
+def test_editor_has_its_five_tabs(editor):
+    html = editor.get("wagtailadmin_pages:edit", factories.text_page().pk).content.decode()
+
+    tabs = [" ".join(tab.split()) for tab in re.findall(r'<a[^>]* role="tab"[^>]*>([^<]+)', html)]
+    assert tabs == {
+        "en": ["English", "Italiano", "Facts", "Promote", "Settings"],
+        "it": ["English", "Italiano", "Dati", "Promuovi", "Impostazioni"],
+    }.get(editor.language)
+    settings = html.partition('id="tab-settings"')[2]
+    assert 'name="show_in_menus"' in settings
+
+
+def test_lists_have_the_title_in_the_language_of_the_editor(editor):
+    factories.text_page(published=True, translated=True)
+    factories.text_page(title_en="English only", published=True)
+    draft = factories.text_page(title_en="Draft", title_it="Bozza")
+    editor.edit(draft, action="", title_en="Better draft", title_it="Bozza migliore")
+
+    html = editor.get("wagtailadmin_explore", factories.home().pk).content.decode()
+
+    names = re.findall(r'class="title-wrapper">\s*<a[^>]*>(.*?)</a>', html, re.DOTALL)
+    assert sorted(" ".join(re.sub("<[^>]+>", "", name).split()) for name in names) == {
+        "en": ["About", "Better draft", "English only"],
+        "it": ["Bozza migliore", "English only", "Titolo"],
+    }.get(editor.language)
+
+
+def test_editor_submits_to_the_desk(db, language="it"):
+    editor = Editor(factories.user("editor", group="Editors", language=language))
+    page = factories.text_page(owner=editor.user)
+
+    html = editor.get("wagtailadmin_pages:edit", page.pk).content.decode()
+
+    assert "Invia a Desk" in html
