@@ -5,7 +5,13 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey, ParentalManyToManyField
-from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel
+from wagtail.admin.panels import (
+    FieldPanel,
+    FieldRowPanel,
+    InlinePanel,
+    MultiFieldPanel,
+    MultipleChooserPanel,
+)
 from wagtail.fields import RichTextField
 from wagtail.models import Orderable, PageManager
 from wagtail.search import index
@@ -61,15 +67,6 @@ class PressReleasePage(Page):
         _("place of the dateline"), max_length=80, blank=True, help_text=_("For example Siena.")
     )
     dateline_on = models.DateField(_("date of the dateline"), null=True, blank=True)
-    workshop = models.ForeignKey(
-        WorkshopPage,
-        verbose_name=_("workshop"),
-        null=True,
-        blank=True,
-        on_delete=models.SET_NULL,
-        related_name="releases",
-        help_text=_("The release and the workshop then lead to each other."),
-    )
     topics = ParentalManyToManyField(Topic, verbose_name=_("topics"), blank=True)
     contact = models.ForeignKey(
         Contact,
@@ -86,7 +83,7 @@ class PressReleasePage(Page):
     form_class = PressReleaseForm
     words = [*Page.words, "dateline_place", "body"]
     required_words = [*Page.required_words, "body"]
-    related_facts = [*Page.related_facts, "contact", "workshop__venue", "workshop__series"]
+    related_facts = [*Page.related_facts, "contact"]
     parent_page_types = ["press.PressRoomPage"]
     subpage_types: list[str] = []
     page_description = _("A press release with quotes, images, boilerplate and contact.")
@@ -96,12 +93,18 @@ class PressReleasePage(Page):
             [
                 FieldPanel("released_at"),
                 FieldPanel("dateline_on"),
-                FieldPanel("workshop"),
                 FieldPanel("topics"),
                 FieldPanel("contact"),
                 FieldPanel("image"),
             ],
             heading=_("Release"),
+        ),
+        MultipleChooserPanel(
+            "workshops",
+            chooser_field_name="workshop",
+            heading=_("Workshops"),
+            label=_("Workshop"),
+            help_text=_("The release and its workshops then lead to each other."),
         ),
         InlinePanel(
             "boilerplates",
@@ -143,6 +146,13 @@ class PressReleasePage(Page):
         """What changed after publication, latest first."""
         return sorted(self.updates.all(), key=lambda update: update.updated_on, reverse=True)
 
+    @property
+    def public_workshops(self) -> list[WorkshopPage]:
+        """The workshops that it is about and that visitors may see, in the editor's order."""
+        wanted = [entry.workshop_id for entry in self.workshops.all()]
+        found = WorkshopPage.objects.for_lists().in_bulk(wanted)
+        return [found[pk] for pk in wanted if pk in found]
+
     @cached_property
     def topic_list(self) -> list[Topic]:
         return list(self.topics.all())
@@ -153,6 +163,24 @@ class PressReleasePage(Page):
 
     def searchable_facts(self) -> list[str]:
         return [text.title for text in self.closing_texts]
+
+
+class ReleaseWorkshop(Orderable):
+    """A workshop that a release is about."""
+
+    release = ParentalKey(PressReleasePage, on_delete=models.CASCADE, related_name="workshops")
+    workshop = models.ForeignKey(
+        WorkshopPage, verbose_name=_("workshop"), on_delete=models.CASCADE, related_name="+"
+    )
+
+    class Meta(Orderable.Meta):
+        verbose_name = _("workshop of a release")
+        verbose_name_plural = _("workshops of a release")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["release", "workshop"], name="release_names_a_workshop_once"
+            )
+        ]
 
 
 class ReleaseBoilerplate(Orderable):

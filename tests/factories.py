@@ -15,7 +15,13 @@ from directory.models import Contact, Organisation, Person, PersonRole, Topic, V
 from home.models import HomePage
 from images.models import CreditedImage
 from pages.models import Page, TextPage
-from press.models import Boilerplate, PressReleasePage, PressRoomPage, ReleaseBoilerplate
+from press.models import (
+    Boilerplate,
+    PressReleasePage,
+    PressRoomPage,
+    ReleaseBoilerplate,
+    ReleaseWorkshop,
+)
 from workshops.models import (
     Series,
     Session,
@@ -77,7 +83,12 @@ def session(*people: Person, **fields) -> Session:
 
 
 def release(
-    *, published: bool = False, translated: bool = False, boilerplates=(), **fields
+    *,
+    published: bool = False,
+    translated: bool = False,
+    boilerplates=(),
+    workshops=(),
+    **fields,
 ) -> PressReleasePage:
     facts = {
         "title_en": "Release",
@@ -89,7 +100,9 @@ def release(
     entries = [
         ReleaseBoilerplate(boilerplate=it, sort_order=n) for n, it in enumerate(boilerplates)
     ]
-    page = PressReleasePage(**_words(facts, translated=translated), boilerplates=entries)
+    about = [ReleaseWorkshop(workshop=it, sort_order=n) for n, it in enumerate(workshops)]
+    words = _words(facts, translated=translated)
+    page = PressReleasePage(**words, boilerplates=entries, workshops=about)
     return _add(page, press_room(), published=published)
 
 

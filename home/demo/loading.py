@@ -27,6 +27,7 @@ from press.models import (
     PressRoomPage,
     ReleaseBoilerplate,
     ReleaseUpdate,
+    ReleaseWorkshop,
 )
 from workshops.models import (
     Series,
@@ -400,12 +401,15 @@ class DemoContent:
                 released_at=released,
                 first_published_at=released,
                 dateline_on=entry.get("dateline_on", released.date()),
-                workshop=self.pages.get(entry.get("workshop")),
                 contact=self.made["contact"].get(entry.get("contact")),
                 image=self.made["image"].get(entry.get("image")),
                 **_words(entry, "dateline_place"),
             )
             release.topics = [self.made["topic"][key] for key in entry.get("topics", [])]
+            release.workshops = [
+                ReleaseWorkshop(workshop=self.pages[key], sort_order=order)
+                for order, key in enumerate(entry.get("workshops", []))
+            ]
             release.boilerplates = [
                 ReleaseBoilerplate(boilerplate=self.made["boilerplate"][key], sort_order=order)
                 for order, key in enumerate(entry.get("boilerplates", []))

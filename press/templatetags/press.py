@@ -22,7 +22,7 @@ def releases_about(workshop: WorkshopPage) -> list[PressReleasePage]:
     """Public releases about the workshop, latest first, in one query."""
     if not workshop.pk:
         return []
-    return list(PressReleasePage.objects.for_lists().filter(workshop=workshop))
+    return list(PressReleasePage.objects.for_lists().filter(workshops__workshop=workshop))
 
 
 @register.filter

@@ -352,7 +352,7 @@ def test_every_address_of_the_admin_answers(editor):
         image=factories.image(),
     )
     editor.edit(page, action="", title_it="Bozza")
-    factories.release(translated=True, boilerplates=[factories.boilerplate()], workshop=page)
+    factories.release(translated=True, boilerplates=[factories.boilerplate()], workshops=[page])
     editor.edit(factories.text_page(translated=True), action="submit")
     for make in (factories.contact, factories.topic, factories.series, factories.document):
         make()
@@ -395,8 +395,8 @@ def test_lists_have_the_title_in_the_language_of_the_editor(editor):
     }.get(editor.language)
 
 
-def test_editor_submits_to_the_desk(db, language="it"):
-    editor = Editor(factories.user("editor", group="Editors", language=language))
+def test_editor_submits_to_the_desk(db):
+    editor = Editor(factories.user("editor", group="Editors", language="it"))
     page = factories.text_page(owner=editor.user)
 
     html = editor.get("wagtailadmin_pages:edit", page.pk).content.decode()

@@ -1,5 +1,6 @@
 """Press releases: the words of the day they went out, and what they lack before that."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -125,6 +126,45 @@ def test_aliases_of_a_release_show_the_same_frozen_text(editor):
     editor.edit(release, title_en="Corrected")
 
     assert closing_texts(alias) == closing_texts(release) == [("About us", "<p>We exist.</p>")]
+
+
+# Workshops
+
+
+def test_release_and_its_workshops_lead_to_each_other(editor, client):
+    first = factories.workshop(published=True, title_en="First")
+    second = factories.workshop(published=True, title_en="Second")
+    draft = factories.workshop(title_en="Not yet public")
+    release = factories.release(workshops=[second, draft])
+    added = nested_form_data({"workshops": {"2": {"workshop": first.pk, "ORDER": 3}}})
+
+    release = editor.edit(release, **added, **{"workshops-TOTAL_FORMS": 3})
+
+    assert [entry.workshop.title_en for entry in release.workshops.all()] == [
+        "Second",
+        "Not yet public",
+        "First",
+    ]
+    assert release.public_workshops == [second, first]
+    html = client.get("/en/press/release/").content.decode()
+    links = re.findall(r'<dd><a href="/en/workshops/(\w+)/"', html)
+    assert links == ["second", "first"]
+    for slug in ("first", "second"):
+        assert 'href="/en/press/release/"' in client.get(f"/en/workshops/{slug}/").content.decode()
+
+
+def test_workshops_of_a_release_come_back_with_its_revision(editor):
+    first, second = factories.workshop(), factories.workshop()
+    release = factories.release(published=True, workshops=[first, second])
+    before = release.latest_revision
+    release = editor.edit(release, **{"workshops-0-DELETE": "on"})
+
+    left = [entry.workshop for entry in release.workshops.all()]
+    before.publish()
+
+    again = PressReleasePage.objects.get(pk=release.pk)
+    assert left == [second]
+    assert [entry.workshop for entry in again.workshops.all()] == [first, second]
 
 
 # Updates
