@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel
@@ -117,8 +118,8 @@ class Person(index.Indexed, ClusterableModel):
         FieldPanel("portrait"),
         InlinePanel(
             "roles",
-            heading=_("Roles"),
-            label=_("Role"),
+            heading=pgettext_lazy("of a person", "Roles"),
+            label=pgettext_lazy("of a person", "Role"),
             help_text=_(
                 "When somebody takes up a new office, close the old role and add the new one: "
                 "what was published keeps the role of its day."
@@ -169,8 +170,8 @@ class PersonRole(Orderable):
     ]
 
     class Meta(Orderable.Meta):
-        verbose_name = _("role")
-        verbose_name_plural = _("roles")
+        verbose_name = pgettext_lazy("of a person", "role")
+        verbose_name_plural = pgettext_lazy("of a person", "roles")
         constraints = [
             FieldCheck(
                 condition=Q(starts_on__isnull=True)

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.text import slugify
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.documents import get_document_model
@@ -122,7 +122,7 @@ class QuoteBlock(blocks.StructBlock):
         help_text=_("Only for somebody who is not in the directory."),
     )
     role = blocks.CharBlock(
-        label=_("Role"),
+        label=pgettext_lazy("of a person", "Role"),
         required=False,
         max_length=255,
         help_text=_("Replaces the role from the directory."),

@@ -4,6 +4,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from modelcluster.fields import ParentalKey, ParentalManyToManyField
 from wagtail.admin.panels import (
     FieldPanel,
@@ -61,12 +62,20 @@ class PressReleasePage(Page):
     released_at = models.DateTimeField(
         _("release time"),
         default=timezone.now,
-        help_text=_("Shown as the date of the release; lists are ordered by it."),
+        help_text=_(
+            "Its day is shown as that of the release, and lists are ordered by it. "
+            "Typed in the time zone of your account."
+        ),
     )
     dateline_place = models.CharField(
         _("place of the dateline"), max_length=80, blank=True, help_text=_("For example Siena.")
     )
-    dateline_on = models.DateField(_("date of the dateline"), null=True, blank=True)
+    dateline_on = models.DateField(
+        _("date of the dateline"),
+        null=True,
+        blank=True,
+        help_text=_("Stands before the first sentence, after the place."),
+    )
     topics = ParentalManyToManyField(Topic, verbose_name=_("topics"), blank=True)
     contact = models.ForeignKey(
         Contact,
@@ -114,8 +123,8 @@ class PressReleasePage(Page):
         ),
         InlinePanel(
             "updates",
-            heading=_("Updates"),
-            label=_("Update"),
+            heading=pgettext_lazy("of a press release", "Updates"),
+            label=pgettext_lazy("of a press release", "Update"),
             help_text=_("Say what changed after the release went out: visitors see it at the top."),
         ),
     ]
@@ -231,8 +240,8 @@ class ReleaseUpdate(Orderable):
     panels = [FieldRowPanel([FieldPanel("updated_on")]), *words_row("note")]
 
     class Meta(Orderable.Meta):
-        verbose_name = _("update")
-        verbose_name_plural = _("updates")
+        verbose_name = pgettext_lazy("of a press release", "update")
+        verbose_name_plural = pgettext_lazy("of a press release", "updates")
 
     def __str__(self):
         return self.note or ""

@@ -2,6 +2,7 @@
 
 from django import forms
 from django.db import models
+from django.utils.text import capfirst
 
 from pages import formats
 
@@ -13,7 +14,7 @@ class LanguagesField(models.JSONField):
         return forms.TypedMultipleChoiceField(
             choices=formats.spoken_languages,
             required=not self.blank,
-            label=kwargs.get("label", self.verbose_name),
+            label=kwargs.get("label", capfirst(self.verbose_name)),
             help_text=kwargs.get("help_text", self.help_text),
             widget=forms.CheckboxSelectMultiple,
         )

@@ -147,7 +147,13 @@ class WorkshopPage(Page):
     # When
     starts_on = models.DateField(_("first day"))
     ends_on = models.DateField(_("last day"))
-    hours = models.CharField(_("times"), max_length=16, choices=Hours, default=Hours.EXACT)
+    hours = models.CharField(
+        _("times"),
+        max_length=16,
+        choices=Hours,
+        default=Hours.EXACT,
+        help_text=_("Exact times need a start and an end; the other choices take none."),
+    )
     start_time = models.TimeField(_("starts at"), null=True, blank=True)
     end_time = models.TimeField(_("ends at"), null=True, blank=True)
     timezone = models.CharField(
@@ -175,7 +181,16 @@ class WorkshopPage(Page):
         validators=[MinValueValidator(1)],
         help_text=_("5 for the fifth of its series."),
     )
-    status = models.CharField(_("status"), max_length=16, choices=Status, default=Status.PLANNED)
+    status = models.CharField(
+        _("status"),
+        max_length=16,
+        choices=Status,
+        default=Status.PLANNED,
+        help_text=_(
+            "Planned shows as “Save the date”. When the workshop is postponed, cancelled or moved "
+            "online, give the reason in the tab of each language."
+        ),
+    )
     status_reason = models.CharField(
         _("reason for the status"),
         max_length=255,
@@ -204,9 +219,18 @@ class WorkshopPage(Page):
     )
     attendance = models.PositiveIntegerField(_("people who took part"), null=True, blank=True)
     attendance_precision = models.CharField(
-        _("precision"), max_length=12, choices=Precision, default=Precision.EXACT
+        _("precision"),
+        max_length=12,
+        choices=Precision,
+        default=Precision.EXACT,
+        help_text=_("How the number reads: “90”, “more than 90” or “about 90”."),
     )
-    attendance_on = models.DateField(_("as of"), null=True, blank=True)
+    attendance_on = models.DateField(
+        _("as of"),
+        null=True,
+        blank=True,
+        help_text=_("The day on which people were counted."),
+    )
 
     # Registration
     registration_url = models.URLField(_("registration form"), blank=True)
@@ -343,6 +367,14 @@ class WorkshopPage(Page):
                 violation_error_message=_("A workshop must end after it starts."),
             ),
             FieldCheck(
+                condition=Q(attendance_on__isnull=True) | Q(attendance_on__gte=F("starts_on")),
+                name="attendance_is_counted_when_it_has_begun",
+                violation_error_code="attendance_on",
+                violation_error_message=_(
+                    "Who took part can be counted from the first day on, not before."
+                ),
+            ),
+            FieldCheck(
                 condition=Q(registration_opens_on__isnull=True)
                 | Q(registration_closes_on__isnull=True)
                 | Q(registration_closes_on__gt=F("registration_opens_on"))
@@ -443,8 +475,14 @@ class WorkshopPage(Page):
         ]
 
     @property
+    def current_format(self) -> Format:
+        """The format after a change of plan."""
+        is_moved = self.status == self.Status.MOVED_ONLINE
+        return self.Format.ONLINE if is_moved else self.Format(self.format)
+
+    @property
     def is_on_site(self) -> bool:
-        return self.format != self.Format.ONLINE and self.status != self.Status.MOVED_ONLINE
+        return self.current_format != self.Format.ONLINE
 
     @property
     def short_name(self) -> str:
@@ -623,7 +661,13 @@ class Session(Orderable, ClusterableModel):
     )
     starts = models.TimeField(_("from"))
     ends = models.TimeField(_("until"))
-    kind = models.CharField(_("kind"), max_length=12, choices=Kind, default=Kind.PLENARY)
+    kind = models.CharField(
+        _("kind"),
+        max_length=12,
+        choices=Kind,
+        default=Kind.PLENARY,
+        help_text=_("Shown above the title, in its own colour. A break shows its title only."),
+    )
     title = models.CharField(_("title"), max_length=255)
     abstract = models.TextField(_("what it covers"), blank=True, max_length=2000)
     room = models.CharField(_("room"), max_length=80, blank=True)

@@ -27,7 +27,6 @@ def event(context: dict, workshop: WorkshopPage) -> dict:
     """In the words of the active language; times as they are at the place, with their offset."""
     picture = picture_of(workshop)
     starts, ends = _moments(workshop)
-    form = Format.ONLINE if workshop.status == Status.MOVED_ONLINE else workshop.format
     return document(
         "Event",
         name=workshop.title,
@@ -36,7 +35,7 @@ def event(context: dict, workshop: WorkshopPage) -> dict:
         startDate=starts,
         endDate=ends,
         eventStatus=_schema(EVENT_STATUS.get(workshop.status, "EventScheduled")),
-        eventAttendanceMode=_schema(ATTENDANCE[form]),
+        eventAttendanceMode=_schema(ATTENDANCE[workshop.current_format]),
         location=_locations(workshop),
         image=[picture.url] if picture else [],
         organizer=[

@@ -24,6 +24,7 @@ from pages.formats.folding import fold
 
 __all__ = [
     "Gender",
+    "as_of",
     "at_time",
     "conjunction",
     "countries",
@@ -32,6 +33,7 @@ __all__ = [
     "days_short",
     "file_size",
     "fold",
+    "from_language",
     "hour",
     "language_name",
     "moment",
@@ -62,6 +64,12 @@ def days(
     """From the first to the last day: "14–15 November 2023", "14 e 15 novembre 2023"."""
     _refuse_moments(start, end)
     return _rules(language).days(start, end or start, weekday=weekday, year=year)
+
+
+def as_of(day: date, *, language: str | None = None) -> str:
+    """Until when a figure holds: "as of 14 November 2023", "dato al 14 novembre 2023"."""
+    _refuse_moments(day)
+    return _rules(language).as_of(day)
 
 
 def days_short(
@@ -132,6 +140,11 @@ def file_size(n_bytes: int, *, language: str | None = None) -> str:
 def language_name(code: str, *, language: str | None = None) -> str:
     """As in running text: "Italian", "italiano". A code without a name is given back."""
     return _rules(language).language_name(code)
+
+
+def from_language(code: str, *, language: str | None = None) -> str:
+    """What was translated: "from English", "dall’inglese", "dal francese"."""
+    return _rules(language).from_language(code)
 
 
 def country_name(code: str, *, language: str | None = None) -> str:

@@ -55,6 +55,9 @@ class Rules:
             return format_date(day, "full" if weekday else "long", locale=self.locale)
         return format_skeleton("MMMMEEEEd" if weekday else "MMMMd", day, locale=self.locale)
 
+    def as_of(self, day: date) -> str:
+        return self.day(day, weekday=False, year=True)
+
     def days_short(self, start: date, end: date) -> tuple[str, str, str]:
         first, last = (format_date(day, "MMM", locale=self.locale) for day in (start, end))
         same_year = start.year == end.year
@@ -119,6 +122,9 @@ class Rules:
     def language_name(self, code: str) -> str:
         names: Mapping[str, str] = self.locale.languages
         return names.get(to_locale(code)) or names.get(code.partition("-")[0], code)
+
+    def from_language(self, code: str) -> str:
+        return self.language_name(code)
 
     def country_name(self, code: str) -> str:
         names: Mapping[str, str] = self.locale.territories

@@ -22,6 +22,9 @@ class Rules(cldr.DayMonthYearRules):
         dash = " – " if " " in first else "–"
         return f"{first}{dash}{last}"
 
+    def as_of(self, day: date) -> str:
+        return f"as of {super().as_of(day)}"
+
     def time_of_day(self, moment: time) -> str:
         return f"{moment:%H:%M}"
 
@@ -30,6 +33,9 @@ class Rules(cldr.DayMonthYearRules):
 
     def ordinal(self, number: int, gender: cldr.Gender) -> str:
         return f"{self.number(number)}{_SUFFIXES[self.locale.ordinal_form(number)]}"
+
+    def from_language(self, code: str) -> str:
+        return f"from {self.language_name(code)}"
 
     def country_name(self, code: str) -> str:
         """CLDR writes "Bosnia & Herzegovina", which is for lists, not for sentences."""

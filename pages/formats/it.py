@@ -17,6 +17,10 @@ _TAKES_ED = re.compile(r"\W*(?:[EÈÉ]|[eèé](?![A-Z]))(?![dD-])")
 ("e eHealth", "e e-learning")."""
 
 
+_TAKES_LO = re.compile(r"s[^aeiou]|z|gn|ps|x|y")
+"""Beginnings of masculine words whose article is "lo": "lo spagnolo", "lo sloveno"."""
+
+
 class Rules(cldr.DayMonthYearRules):
     quotation_marks = ("«", "»")
 
@@ -29,6 +33,9 @@ class Rules(cldr.DayMonthYearRules):
         if weekday:  # a day of the week takes no article: "da martedì 14 a venerdì 17"
             return f"da {first} a {last}"
         return f"da{_article(start)}{first} a{_article(end)}{last}"
+
+    def as_of(self, day: date) -> str:
+        return f"dato a{_article(day)}{super().as_of(day)}"
 
     def day_pattern(self, day: date) -> str:
         return "dº" if day.day == 1 else "d"
@@ -47,6 +54,12 @@ class Rules(cldr.DayMonthYearRules):
         if 1 <= number <= len(_STEMS):
             return _STEMS[number - 1] + vowel
         return f"{self.number(number)}{indicator}"
+
+    def from_language(self, code: str) -> str:
+        name = self.language_name(code)
+        if name[0] in "aeiou":
+            return f"dall’{name}"
+        return f"dallo {name}" if _TAKES_LO.match(name) else f"dal {name}"
 
     def conjunction(self, items: Sequence[str]) -> str:
         if len(items) < 2:

@@ -6,6 +6,7 @@ from pages import formats
 
 register = template.Library()
 
+register.simple_tag(formats.as_of)
 register.simple_tag(formats.days)
 register.simple_tag(formats.days_short)
 register.simple_tag(formats.time_range)
@@ -15,6 +16,7 @@ register.simple_tag(formats.quotation_marks)
 register.filter(formats.time_of_day)
 register.filter(formats.number)
 register.filter(formats.file_size)
+register.filter(formats.from_language)
 register.filter(formats.language_name)
 register.filter(formats.country_name)
 register.filter(formats.conjunction)

@@ -7,6 +7,7 @@ from django.template import Context, Engine
 from django.utils import translation
 
 from pages.formats import (
+    as_of,
     at_time,
     conjunction,
     country_name,
@@ -14,6 +15,7 @@ from pages.formats import (
     days_short,
     file_size,
     fold,
+    from_language,
     hour,
     language_name,
     moment,
@@ -426,3 +428,31 @@ def test_wording_says_the_same_in_templates(language, source, expected):
         rendered = engine.from_string("{% load wording %}" + source).render(context)
 
     assert rendered == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "italian"),
+    [
+        ("en", "dall’inglese"),
+        ("fr", "dal francese"),
+        ("es", "dallo spagnolo"),
+        ("zh", "dal cinese"),
+        ("uk", "dall’ucraino"),
+        ("sr", "dal serbo"),
+    ],
+)
+def test_from_language_takes_the_article_that_the_name_asks_for(code, italian):
+    assert from_language(code, language="it") == italian
+
+
+def test_from_language_in_english():
+    assert from_language("it", language="en") == "from Italian"
+
+
+@pytest.mark.parametrize(
+    ("day", "italian"),
+    [(1, "dato al 1º"), (8, "dato all’8"), (11, "dato all’11"), (14, "dato al 14")],
+)
+def test_as_of_takes_the_article_of_the_day(day, italian):
+    assert as_of(date(2023, 11, day), language="it") == f"{italian} novembre 2023"
+    assert as_of(date(2023, 11, day), language="en") == f"as of {day} November 2023"

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 
+import html5lib
 import pytest
 from django.apps import apps
 from django.core.exceptions import ValidationError
@@ -97,6 +98,7 @@ BROKEN = {
     "workshop_ends_after_it_starts": {"ends_on": "2023-11-13"},
     "workshop_has_its_exact_times": {"end_time": ""},
     "workshop_ends_later_than_it_starts_on_one_day": {"end_time": "08:00"},
+    "attendance_is_counted_when_it_has_begun": {"attendance_on": "2023-11-13"},
     "registration_closes_after_it_opens": {
         "registration_opens_on": "2023-11-02",
         "registration_opens_time": "18:00",
@@ -511,3 +513,57 @@ def test_workshop_is_complete_before_it_is_saved(db):
         WorkshopPage(title_en="Workshop").full_clean()
 
     assert {"starts_on", "ends_on", "timezone"} <= set(refusal.value.message_dict)
+
+
+def facts_of(client, page) -> dict[str, str]:
+    """The facts beside the English page, by their terms."""
+    document = html5lib.parse(
+        client.get(f"/en/workshops/{page.slug}/").content, namespaceHTMLElements=False
+    )
+    rows = next(e for e in document.iter("dl") if e.get("class") == "facts")
+    texts = ([" ".join("".join(part.itertext()).split()) for part in row] for row in rows)
+    return {term: " ".join(descriptions) for term, *descriptions in texts}
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({"format": "on_site"}, "On site"),
+        ({"format": "online"}, "Online"),
+        ({"format": "hybrid"}, "On site and online"),
+        ({"format": "on_site", "status": "moved_online"}, "Online"),
+    ],
+)
+def test_visitors_read_the_format(db, client, facts, words):
+    page = factories.workshop(published=True, **facts)
+
+    assert facts_of(client, page)["Format"] == words
+
+
+@pytest.mark.parametrize(
+    ("sessions", "words"),
+    [(0, "14 November 2023 All day"), (1, "14 November 2023")],
+)
+def test_day_without_times_lasts_all_day_unless_the_programme_has_times(
+    db, client, sessions, words
+):
+    programme = [factories.session() for _number in range(sessions)]
+    page = factories.workshop(published=True, hours="all_day", sessions=programme)
+
+    assert facts_of(client, page)["Dates"] == words
+
+
+@pytest.mark.parametrize(
+    ("year", "attendance"),
+    [(2023, "More than 90 participants (as of 14 November 2023)"), (2123, "")],
+)
+def test_attendance_is_shown_once_the_workshop_has_begun(db, client, year, attendance):
+    page = factories.workshop(
+        published=True,
+        starts_on=date(year, 11, 14),
+        attendance=90,
+        attendance_precision="more_than",
+        attendance_on=date(year, 11, 14),
+    )
+
+    assert facts_of(client, page).get("Attendance", "") == attendance
