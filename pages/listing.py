@@ -57,5 +57,10 @@ class FilterField(forms.ChoiceField):
 
 
 def page_of(queryset: QuerySet, request: HttpRequest) -> Page:
-    """The page of the list that the query string asks for; the nearest one where there is none."""
-    return Paginator(queryset, PER_PAGE).get_page(request.GET.get("page"))
+    """The page of the list that the query string asks for; the nearest one where there is none.
+
+    Its number is kept with the request, for the canonical address.
+    """
+    page = Paginator(queryset, PER_PAGE).get_page(request.GET.get("page"))
+    request.list_page = page.number
+    return page

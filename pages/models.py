@@ -298,6 +298,17 @@ class Page(AbstractPage, DefaultBasePageMixin):
         """Language and absolute URL for each language that the page is ready in."""
         return [(language, self.address_in(language)) for language in self.ready_languages]
 
+    @property
+    def hreflang(self) -> list[tuple[str, str]]:
+        """The alternates, and the address for visitors who speak none of their languages."""
+        found = self.alternates
+        if not found:
+            return []
+        default = dict(found).get(languages.DEFAULT, found[0][1])
+        if self.depth == 2:
+            default = f"{settings.BASE_URL}/"  # leads on to the language the browser asks for
+        return [*found, ("x-default", default)]
+
     # Serving
 
     @staticmethod
@@ -398,15 +409,15 @@ class Page(AbstractPage, DefaultBasePageMixin):
 
     def get_sitemap_urls(self, request=None):
         alternates = [
-            {"location": address, "lang_code": language} for language, address in self.alternates
+            {"location": address, "lang_code": language} for language, address in self.hreflang
         ]
         return [
             {
-                "location": alternate["location"],
+                "location": address,
                 "lastmod": self.last_published_at,
                 "alternates": alternates,
             }
-            for alternate in alternates
+            for _language, address in self.alternates
         ]
 
     edit_handler = classproperty(page_tabs)

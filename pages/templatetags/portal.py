@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 from django import template
-from django.conf import settings
 from django.core.paginator import Page as ListPage
 from django.templatetags.static import static
 from django.urls import reverse
@@ -13,6 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator, capfirst
 from django.utils.translation import get_language_info
+from django.utils.translation import gettext as _
 from wagtail.images.models import Picture
 
 from pages import formats, languages, pictures, sharing
@@ -111,17 +111,15 @@ def _in_language(language: str, page: Page | None, request) -> str:
 
 @register.simple_tag
 def alternates(page: Page) -> list[tuple[str, str]]:
-    """hreflang and address for each language the page is ready in, and for visitors of no other.
+    """hreflang and address of the page; none where another language's address is canonical."""
+    return page.hreflang if page.is_shown_translated else []
 
-    Empty where the words stand at another language's address: that one is canonical.
-    """
-    if not page.is_shown_translated:
-        return []
-    found = page.alternates
-    default = dict(found).get(languages.DEFAULT) or found[0][1] if found else None
-    if default and page.depth == 2:
-        default = f"{settings.BASE_URL}/"  # leads on to the language the browser asks for
-    return [*found, ("x-default", default)] if default else []
+
+@register.simple_tag(takes_context=True)
+def list_page(context) -> str:
+    """What the canonical address of a list keeps of the query string: the number of its page."""
+    number = getattr(context.get("request"), "list_page", 1)
+    return f"?page={number}" if number > 1 else ""
 
 
 # Words
@@ -166,8 +164,8 @@ def local_day(moment: datetime) -> date:
 
 @register.filter
 def kind(page: Page) -> str:
-    """What sort of page it is, where that helps to choose: "Workshop", "Press release"."""
-    return "" if isinstance(page, TextPage) else capfirst(page._meta.verbose_name)
+    """What sort of page it is: "Workshop", "Press release", "Page"."""
+    return _("Page") if isinstance(page, TextPage) else capfirst(page._meta.verbose_name)
 
 
 @register.filter
@@ -246,11 +244,14 @@ def scripts(context) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def photograph(context, image, alt: str = "", sizes: str = "") -> Picture:
-    """A ``<picture>`` no wider than its original; the page's first is loaded at once."""
+def photograph(context, image, alt: str = "", sizes: str = "", *, lazy: bool = False) -> Picture:
+    """A ``<picture>`` no wider than its original; the page's first is loaded at once.
+
+    ``lazy`` is for one that stands far down, though it be the first.
+    """
     state = page_state(context)
     attributes = {"alt": alt, "sizes": sizes or PICTURE_SIZES}
-    if state.has_picture:
+    if state.has_picture or lazy:
         attributes |= {"loading": "lazy", "decoding": "async"}
     else:
         attributes["fetchpriority"] = "high"

@@ -82,8 +82,9 @@ def test_sitemap_names_each_ready_page_with_its_alternates(client):
     }
     pages = Page.objects.live().filter(depth__gt=1)
     assert entries == {
-        address: dict(page.alternates) for page in pages for _code, address in page.alternates
+        address: dict(page.hreflang) for page in pages for _code, address in page.alternates
     }
+    assert {"x-default" in alternates for alternates in entries.values()} == {True}
     assert len(entries) == 27
 
 

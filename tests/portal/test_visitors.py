@@ -111,6 +111,36 @@ def test_head_names_the_page_in_every_language_that_it_is_ready_in(client, langu
         assert picture.get("content").startswith(f"{settings.BASE_URL}/")
 
 
+@pytest.mark.parametrize(
+    ("query", "kept"), [("page=2", "?page=2"), ("page=2&year=2023", "?page=2"), ("page=1", "")]
+)
+def test_canonical_address_of_a_list_keeps_the_number_of_its_page(client, query, kept):
+    for number in range(20):
+        factories.workshop(title_en=f"Workshop {number}", published=True)
+
+    document = parse(client.get(f"/en/workshops/?{query}"))
+
+    (canonical,) = find(document, "link", rel="canonical")
+    alternates = {
+        link.get("hreflang"): link.get("href")
+        for link in find(document, "link", rel="alternate")
+        if link.get("hreflang")
+    }
+    english = f"{settings.BASE_URL}/en/workshops/{kept}"
+    italian = f"{settings.BASE_URL}/it/workshop/{kept}"
+    assert canonical.get("href") == english
+    assert alternates == {"en": english, "it": italian, "x-default": english}
+
+
+def test_credit_stands_beside_the_picture_of_the_latest_release(client):
+    document = parse(client.get("/it/"))
+
+    (article,) = find(document, "article", class_="news-lead")
+    assert len(list(article.iter("source"))) > 0
+    credit = " ".join("".join(next(article.iter("figcaption")).itertext()).split())
+    assert credit == "Disegno: ICPerMed Eventi · © ICPerMed · Licenza"
+
+
 def test_switch_leads_to_the_same_page_and_back(client):
     for page in Page.objects.live().filter(depth__gt=1):
         addresses = {
@@ -203,6 +233,15 @@ def test_search_finds_words_of_its_language_without_accents(client):
     assert found_by(client, "it", "accessibilita dichiarazione") == [f"/it/{page.slug_it}/"]
     assert found_by(client, "en", "dichiarazione") == []
     assert found_by(client, "it", "l’Università senese inesistente") == []
+
+
+def test_search_says_what_kind_of_page_was_found(client):
+    document = parse(client.get("/it/search/?q=medicina"))
+
+    (results,) = find(document, "ol", class_="results rows--end")
+    kinds = {next(entry.iter("p")).text.partition(" ·")[0].strip() for entry in results}
+    assert "" not in kinds
+    assert {"Pagina", "Workshop"} <= kinds
 
 
 def test_filters_narrow_the_list(client):
