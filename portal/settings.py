@@ -7,7 +7,6 @@ from pathlib import Path
 
 import environ
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 env = environ.Env(
@@ -37,7 +36,7 @@ SECRET_KEY = env("SECRET_KEY") or (
 )
 if not SECRET_KEY:
     if not DEBUG:
-        raise ImproperlyConfigured(
+        raise SystemExit(  # a sentence for whoever installs the portal, not a traceback
             "SECRET_KEY is not set. Set the variable SECRET_KEY to a long random string "
             "(or run 'make demo', which writes one to var/secret-key, or set DEBUG=on)."
         )

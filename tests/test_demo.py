@@ -163,6 +163,27 @@ def test_no_process_outlives_a_killed_demo(demo: Demo) -> None:
     demo.wait_until_nothing_runs(15)
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["manage.py", "migrate"],
+        ["-c", "import portal.wsgi"],
+        ["-m", "celery", "-A", "portal", "report"],
+    ],
+)
+def test_start_without_a_key_says_what_to_set(tmp_path: Path, command: list[str]) -> None:
+    environment = {"PATH": os.environ["PATH"], "VAR_DIR": str(tmp_path)}
+
+    done = subprocess.run(
+        [sys.executable, *command],
+        cwd=ROOT, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith("SECRET_KEY is not set. Set the variable SECRET_KEY to")
+
+
 def test_template_is_whole_migrated_and_copied_once(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "scripts.template"], cwd=ROOT, check=True)
     database = tmp_path / "var" / "portal.sqlite3"

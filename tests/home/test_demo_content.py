@@ -101,6 +101,16 @@ def test_change_of_an_editor_survives_and_reset_takes_it_back(publisher):
     assert Page.find_problems() == ([], [], [], [], [])
 
 
+def test_reset_changes_nothing_where_nobody_can_answer(monkeypatch):
+    monkeypatch.setattr("sys.stdin", StringIO())
+    before = counts(), words()
+
+    said = load_demo("--reset")
+
+    assert said.splitlines()[-1] == "Nothing was changed. (--no-input does it without a question.)"
+    assert (counts(), words()) == before
+
+
 def pages() -> list[Page]:
     return list(Page.objects.filter(depth__gt=1).specific())
 

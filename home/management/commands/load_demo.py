@@ -19,7 +19,7 @@ class Command(BaseCommand):
         loading.create_accounts()
         if reset and loading.is_loaded():
             if not no_input and not self._is_sure():
-                self.stdout.write("Nothing was changed.")
+                self.stdout.write("Nothing was changed. (--no-input does it without a question.)")
                 return
             loading.unload()
         if loading.is_loaded():
@@ -32,4 +32,8 @@ class Command(BaseCommand):
         self.stdout.write(
             "This deletes every page below the home page, the directory, all images and documents."
         )
-        return input("Type 'yes' to go on: ") == "yes"
+        try:
+            return input("Type 'yes' to go on: ") == "yes"
+        except EOFError:  # nobody is there to answer
+            self.stdout.write("")
+            return False
