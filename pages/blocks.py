@@ -341,10 +341,10 @@ class EmbedValue(blocks.StructValue):
 
 
 class EmbedBlock(blocks.StructBlock):
-    """A recording at YouTube or Vimeo. Nothing is loaded from there before the visitor asks."""
+    """A recording on YouTube or Vimeo. Nothing is loaded from there before the visitor asks."""
 
     url = blocks.URLBlock(
-        label=_("Address of the recording"), help_text=_("A film at YouTube or Vimeo.")
+        label=_("Address of the recording"), help_text=_("A film on YouTube or Vimeo.")
     )
     title = blocks.CharBlock(label=_("Title"), max_length=160)
     poster = ImageChooserBlock(
@@ -368,7 +368,7 @@ class EmbedBlock(blocks.StructBlock):
         cleaned = super().clean(value)
         if not recording_at(cleaned["url"]):
             raise blocks.StructBlockValidationError(
-                {"url": ValidationError(_("Give the address of a film at YouTube or Vimeo."))}
+                {"url": ValidationError(_("Give the address of a film on YouTube or Vimeo."))}
             )
         return cleaned
 

@@ -85,7 +85,7 @@ class PageForm(WagtailAdminPageForm):
                         "The image “%(image)s” cannot be published yet: it lacks %(missing)s.",
                         len(missing),
                     )
-                    % {"image": title, "missing": ", ".join(missing)},
+                    % {"image": title, "missing": formats.conjunction(missing)},
                 )
 
     def _images_used(self):

@@ -3,6 +3,7 @@
 from itertools import combinations
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from pages import languages
 from pages.forms import PageForm
@@ -40,7 +41,11 @@ class WorkshopForm(PageForm):
             if typed["day"] > count:
                 form.add_error(
                     "day",
-                    _("The workshop has no day %(day)s: it lasts %(count)s.")
+                    ngettext(
+                        "The workshop has no day %(day)s: it lasts %(count)s day.",
+                        "The workshop has no day %(day)s: it lasts %(count)s days.",
+                        count,
+                    )
                     % {"day": typed["day"], "count": count},
                 )
 

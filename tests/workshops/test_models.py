@@ -401,7 +401,7 @@ def test_session_beyond_the_last_day_is_refused(english, action):
 
     errors = english.refused(factories.workshop(ends_on=date(2023, 11, 15)), action, **typed)
 
-    message = "The workshop has no day 3: it lasts 2."
+    message = "The workshop has no day 3: it lasts 2 days."
     assert {name: errors[name] for name in ("sessions-1-day", "sessions-2-day")} == {
         "sessions-1-day": [message],
         "sessions-2-day": [message],
