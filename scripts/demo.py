@@ -304,7 +304,11 @@ def main() -> int:
         say(str(failure))
         code = 1
     finally:
+        # Celery 5.7 looks up from its queue every 2 s, and waits another for its clock.
+        slow = threading.Timer(PATIENCE, say, ["  ... waiting for the worker to end its work"])
+        slow.start()
         demo.processes.stop()
+        slow.cancel()
     return code
 
 
