@@ -23,6 +23,7 @@ from pages.structured import breadcrumb, json_script
 register = template.Library()
 
 SUMMARY_LENGTH = 300
+TEASER_WIDTH = 800
 PICTURE_SIZES = "(min-width: 62rem) 52rem, 92vw"
 
 register.filter("absolute", sharing.absolute)
@@ -244,16 +245,17 @@ def scripts(context) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def photograph(context, image, alt: str = "", sizes: str = "", *, lazy: bool = False) -> Picture:
+def photograph(context, image, alt: str = "", sizes: str = "", *, teaser: bool = False) -> Picture:
     """A ``<picture>`` no wider than its original; the page's first is loaded at once.
 
-    ``lazy`` is for one that stands far down, though it be the first.
+    A teaser's is small and stands far down, though it be the first.
     """
     state = page_state(context)
     attributes = {"alt": alt, "sizes": sizes or PICTURE_SIZES}
-    if state.has_picture or lazy:
+    if state.has_picture or teaser:
         attributes |= {"loading": "lazy", "decoding": "async"}
     else:
         attributes["fetchpriority"] = "high"
     state.has_picture = True
-    return Picture(image.get_renditions(*pictures.specs(image.width)), attributes)
+    width = min(image.width, TEASER_WIDTH) if teaser else image.width
+    return Picture(image.get_renditions(*pictures.specs(width)), attributes)
