@@ -296,8 +296,13 @@ def test_sitemap_has_each_ready_language_with_its_alternates(db):
         {"location": f"{BASE}/en/about/", "lang_code": "en"},
         {"location": f"{BASE}/it/titolo/", "lang_code": "it"},
     ]
+    default = {"location": f"{BASE}/en/about/", "lang_code": "x-default"}
     assert page.get_sitemap_urls() == [
-        {"location": entry["location"], "lastmod": page.last_published_at, "alternates": alternates}
+        {
+            "location": entry["location"],
+            "lastmod": page.last_published_at,
+            "alternates": [*alternates, default],
+        }
         for entry in alternates
     ]
 

@@ -226,7 +226,7 @@ def places() -> dict[str, object]:
     [
         ({"credit_en": ""}, "a credit line"),
         ({"description_en": ""}, "a description"),
-        ({"credit_en": "", "description_en": ""}, "a credit line, a description"),
+        ({"credit_en": "", "description_en": ""}, "a credit line and a description"),
     ],
 )
 def test_image_without_its_rights_keeps_a_page_from_the_public(english, place, lacking, named):
