@@ -58,6 +58,18 @@ class TitlePanel(WordPanel, TitleFieldPanel):
         pass
 
 
+class Tab(ObjectList):
+    """A tab at the same address, ``#tab-facts``, in every editor's language.
+
+    Wagtail 8.0.1 makes the address of the heading in the language of whoever comes first.
+    """
+
+    @property
+    def clean_name(self):
+        with languages.speaking(languages.DEFAULT):
+            return super().clean_name
+
+
 def language_name(language: str) -> str:
     """The language's own name for itself, as a heading."""
     return capfirst(get_language_info(language)["name_local"])
@@ -80,11 +92,11 @@ def words_row(*words: str) -> list[Panel]:
 def language_tabs(words: list[str], facts: list[Panel]) -> TabbedInterface:
     """Tabs for what is no page: each language's words, then the facts, if there are any."""
     tabs = [
-        ObjectList(words_panels(words, language), heading=language_name(language))
+        Tab(words_panels(words, language), heading=language_name(language))
         for language in languages.CODES
     ]
     if facts:
-        tabs.append(ObjectList(facts, heading=_("Facts")))
+        tabs.append(Tab(facts, heading=_("Facts")))
     return TabbedInterface(tabs)
 
 
@@ -92,7 +104,7 @@ def page_tabs(page_class) -> TabbedInterface:
     """English, Italiano, Facts, Promote, Settings."""
     title, *words = page_class.words
     tabs = [
-        ObjectList(
+        Tab(
             [
                 TitlePanel(
                     f"{title}_{language}",
@@ -108,9 +120,9 @@ def page_tabs(page_class) -> TabbedInterface:
     return TabbedInterface(
         [
             *tabs,
-            ObjectList(page_class.facts_panels, heading=_("Facts")),
-            ObjectList(_promote_panels(), heading=_("Promote")),
-            ObjectList(page_class.settings_panels, heading=_("Settings")),
+            Tab(page_class.facts_panels, heading=_("Facts")),
+            Tab(_promote_panels(), heading=_("Promote")),
+            Tab(page_class.settings_panels, heading=_("Settings")),
         ],
         base_form_class=page_class.form_class,
     )

@@ -10,9 +10,11 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.management import call_command
 from django.template import Context, Template
 from django.urls import reverse
+from django.utils import translation
 from wagtail.models import ReferenceIndex, Site
 
 from pages.models import Page, TextPage
+from pages.panels import page_tabs
 from tests import factories
 from tests.editing import Editor
 
@@ -378,6 +380,13 @@ def test_editor_has_its_five_tabs(editor):
     }.get(editor.language)
     settings = html.partition('id="tab-settings"')[2]
     assert 'name="show_in_menus"' in settings
+
+
+def test_tabs_have_the_same_address_in_every_language(editor):
+    with translation.override(editor.language):
+        tabs = page_tabs(TextPage).bind_to_model(TextPage)
+
+        assert tabs.child_identifiers == ["english", "italiano", "facts", "promote", "settings"]
 
 
 def test_lists_have_the_title_in_the_language_of_the_editor(editor):
