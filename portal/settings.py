@@ -8,15 +8,22 @@ from pathlib import Path
 import environ
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
+from kombu import Queue
 
 env = environ.Env(
     ALLOWED_HOSTS=(list, ["localhost", "127.0.0.1", "[::1]"]),
+    ANYMAIL=(dict, {}),
     BASE_URL=(str, "http://localhost:8000"),
     CSRF_TRUSTED_ORIGINS=(list, []),
     DATABASE_URL=(str, ""),
     DEBUG=(bool, False),
     DEFAULT_FROM_EMAIL=(str, "press@example.org"),
+    EMAIL_BACKEND=(str, ""),
     EMAIL_URL=(str, ""),
+    NEWSLETTER_BOUNCE_ADDRESS=(str, ""),
+    NEWSLETTER_BOUNCE_MAILBOX=(str, ""),
+    NEWSLETTER_CONNECTIONS=(int, 4),
+    NEWSLETTER_RATE=(int, 0),
     REDIS_URL=(str, ""),
     SECRET_KEY=(str, ""),
     SECURE_PROXY_SSL_HEADER=(bool, False),
@@ -56,6 +63,7 @@ INSTALLED_APPS = [
     "workshops",
     "press",
     "search",
+    "newsletter",
     "home",
     "wagtail.contrib.redirects",
     "wagtail.contrib.settings",
@@ -72,6 +80,7 @@ INSTALLED_APPS = [
     "modelcluster",
     "taggit",
     "django_filters",
+    "anymail",
     "csp",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -225,14 +234,18 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = DEBUG
 FILE_UPLOAD_PERMISSIONS = 0o644
 
-# Mail goes to files unless a server is named: nothing leaves the machine by accident.
+# Mail goes to files unless a server or a provider is named: nothing leaves the machine by accident.
 if env("EMAIL_URL"):
     vars().update(env.email_url("EMAIL_URL"))
-else:
-    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+elif not env("EMAIL_BACKEND"):
+    EMAIL_BACKEND = "newsletter.providers.FileBackend"
     EMAIL_FILE_PATH = VAR_DIR / "mail"
+if env("EMAIL_BACKEND"):
+    EMAIL_BACKEND = env("EMAIL_BACKEND")
+ANYMAIL = env("ANYMAIL")
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+EMAIL_TIMEOUT = 30  # seconds
 
 # Background work. Without Redis the messages travel as files; the worker is the same.
 CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost"
@@ -253,13 +266,30 @@ else:
         "control_folder": str(broker_dir / "control"),
         "polling_interval": 0.1,
     }
+# Sending takes a worker for seconds at a time: in a queue of its own, workers can be kept for it.
+CELERY_TASK_QUEUES = [Queue("celery"), Queue("mail")]
+CELERY_TASK_ROUTES = {"newsletter.tasks.pump": {"queue": "mail"}}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
+    "newsletter-tick": {"task": "newsletter.tasks.tick", "schedule": 15.0},
     "publish-scheduled": {"task": "pages.tasks.publish_scheduled", "schedule": 30.0},
+    "receive-bounces": {"task": "newsletter.tasks.receive_bounces", "schedule": 300.0},
+    "newsletter-letters": {"task": "newsletter.tasks.write_letters", "schedule": 60.0},
+    "newsletter-retain": {"task": "newsletter.tasks.retain", "schedule": 24 * 3600.0},
 }
+
+# Announcements: connections to the mail server at once, and messages a minute (0: no limit).
+NEWSLETTER_CONNECTIONS = env("NEWSLETTER_CONNECTIONS")
+NEWSLETTER_RATE = env("NEWSLETTER_RATE")
+# Where bounces go (each delivery gets an address of its own below it), and where they are read.
+NEWSLETTER_BOUNCE_ADDRESS = env("NEWSLETTER_BOUNCE_ADDRESS")
+NEWSLETTER_BOUNCE_MAILBOX = env("NEWSLETTER_BOUNCE_MAILBOX")
+# Sign-ups within an hour, from one network and from everywhere.
+NEWSLETTER_REQUESTS_PER_NETWORK = 30
+NEWSLETTER_REQUESTS_PER_HOUR = 2000
 
 WAGTAIL_SITE_NAME = "ICPerMed Events"
 WAGTAIL_PAGE_MODEL = "pages.Page"
@@ -305,8 +335,11 @@ SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 SESSION_COOKIE_HTTPONLY = True
 is_https = BASE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = is_https
+# Where a visitor's address stands. A proxy must append it to X-Forwarded-For: the last one counts.
+CLIENT_ADDRESS_HEADER = "REMOTE_ADDR"
 if env("SECURE_PROXY_SSL_HEADER"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    CLIENT_ADDRESS_HEADER = "HTTP_X_FORWARDED_FOR"
 
 LOGGING = {
     "version": 1,

@@ -8,6 +8,7 @@ from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.contrib.sitemaps.views import sitemap
 from wagtail.documents import urls as wagtaildocs_urls
 
+from newsletter.views import one_click
 from portal import views
 
 handler403 = "portal.errors.permission_denied"
@@ -20,11 +21,16 @@ urlpatterns = [
     path("documents/", include(wagtaildocs_urls)),
     path("sitemap.xml", sitemap, name="sitemap"),
     path("robots.txt", views.robots),
+    path("newsletter/leave/<token>/", one_click, name="newsletter_one_click"),
     path(f"{settings.MEDIA_URL.strip('/')}/<path:path>", views.media),
 ]
 
+if settings.ANYMAIL.get("WEBHOOK_SECRET"):  # without one anybody could tell us anything
+    urlpatterns.append(path("newsletter/events/", include("anymail.urls")))
+
 urlpatterns += i18n_patterns(
     path("search/", include("search.urls")),
+    path("newsletter/", include("newsletter.urls")),
     path("", include("workshops.urls")),
     path("", include("press.urls")),
     path("", include("pages.urls")),

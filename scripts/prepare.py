@@ -8,6 +8,7 @@ import django
 from django.conf import settings
 from django.core.management import call_command
 from django.utils import translation
+from django.utils.module_loading import import_string
 
 from scripts.template import copy_template
 
@@ -21,14 +22,19 @@ def welcome() -> str:
     logins = Path(settings.VAR_DIR, "demo-login.txt")
     if logins.is_file():
         rows += [("", line) for line in logins.read_text().splitlines() if line]
-    mail_folder = getattr(settings, "EMAIL_FILE_PATH", None)
-    rows.append(
-        ("Mail", f"is written to {shown(mail_folder)}/")
-        if mail_folder
-        else ("Mail", f"is sent through {settings.EMAIL_HOST}")
-    )
+    rows.append(("Mail", way_of_mail()))
     rows.append(("Logs", f"{shown(Path(settings.VAR_DIR, 'log'))}/"))
     return "".join(f"  {name:<9} {value}\n" for name, value in rows)
+
+
+def way_of_mail() -> str:
+    """Where mails go: into files, to a mail server, or to a provider, whom Anymail names."""
+    if settings.EMAIL_BACKEND == "newsletter.providers.FileBackend":
+        return f"is written to {shown(settings.EMAIL_FILE_PATH)}/"
+    if settings.EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend":
+        return f"is sent through {settings.EMAIL_HOST}"
+    provider = getattr(import_string(settings.EMAIL_BACKEND), "esp_name", settings.EMAIL_BACKEND)
+    return f"is sent by {provider}"
 
 
 def shown(path: Path) -> str:
