@@ -18,6 +18,7 @@ from wagtail.documents import get_document_model
 from wagtail.images import get_image_model
 
 from directory.models import Contact, Organisation, Person, PersonRole, Topic, Venue
+from home.demo import newsletter
 from home.models import HomePage
 from pages import languages
 from pages.models import Page, SiteSettings, TextPage
@@ -55,7 +56,8 @@ def is_loaded() -> bool:
 
 @transaction.atomic
 def unload() -> None:
-    """Delete every page below the home page, the whole directory, all images and documents."""
+    """Delete every page below the home page, announcements, subscribers, directory and files."""
+    newsletter.unload(_data("newsletter"))
     for page in Page.objects.filter(depth=3):
         page.specific.delete()
     for model in (Boilerplate, Series, Topic, Contact, Venue, Person, Organisation):
@@ -101,8 +103,7 @@ class DemoContent:
         self.made: dict[str, dict[str, object]] = {}
         self.pages: dict[str, Page] = {}
         self.data = {
-            name: tomllib.loads((FOLDER / f"{name}.toml").read_text())
-            for name in ("directory", "site", "workshops", "press")
+            name: _data(name) for name in ("directory", "site", "workshops", "press", "newsletter")
         }
 
     def load(self) -> None:
@@ -124,6 +125,8 @@ class DemoContent:
             self._finish(self.pages[entry["key"]], entry)
         for entry in self.data["press"]["release"]:
             self._finish(self.pages[entry["key"]], entry)
+        self.say("subscribers and an announcement")
+        self._load_newsletter()
 
     # Directory
 
@@ -428,6 +431,19 @@ class DemoContent:
         if "released" in entry:
             return timezone.make_aware(entry["released"])
         return timezone.make_aware(datetime.combine(self._day(entry["offset_days"]), time(9)))
+
+    # Newsletter
+
+    def _load_newsletter(self) -> None:
+        data, topics = self.data["newsletter"], self.made["topic"]
+        newsletter.load_subscribers(data, topics, self.today)
+        draft = data["announcement"]
+        quote = self._quote_value(draft["quote"])
+        newsletter.load_draft(draft, self.pages[draft["page"]], topics, quote)
+
+
+def _data(name: str) -> dict:
+    return tomllib.loads((FOLDER / f"{name}.toml").read_text())
 
 
 def _words(entry, *names: str, **renamed: str) -> dict[str, str]:

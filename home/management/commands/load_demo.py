@@ -30,7 +30,8 @@ class Command(BaseCommand):
 
     def _is_sure(self) -> bool:
         self.stdout.write(
-            "This deletes every page below the home page, the directory, all images and documents."
+            "This deletes every page below the home page, the directory, all images and documents, "
+            "all announcements and all subscribers."
         )
         try:
             return input("Type 'yes' to go on: ") == "yes"
