@@ -39,10 +39,12 @@ def postgresql() -> Path | None:
 
 
 @contextmanager
-def postgresql_server(processes: Processes, folder: Path) -> Iterator[str]:
+def postgresql_server(
+    processes: Processes, folder: Path, *, durable: bool = False
+) -> Iterator[str]:
     """A private server in ``folder``, reached by its socket file only; gives its DATABASE_URL.
 
-    It forgets everything on a crash and trusts whoever can reach the folder.
+    It trusts whoever can reach the folder and, unless ``durable``, forgets everything on a crash.
     """
     programs = postgresql()
     if programs is None:
@@ -59,17 +61,29 @@ def postgresql_server(processes: Processes, folder: Path) -> Iterator[str]:
     with (folder / "initdb.log").open("wb") as log:
         subprocess.run(initialise, check=True, cwd=data, stdout=log, stderr=log, **owner)
     command = [f"{programs}/postgres", "-D", f"{data}", "-k", f"{data}", "-c", "listen_addresses="]
-    for option in ("fsync=off", "synchronous_commit=off", "full_page_writes=off"):
-        command += ["-c", option]
+    if not durable:
+        for option in ("fsync=off", "synchronous_commit=off", "full_page_writes=off"):
+            command += ["-c", option]
     with (folder / "postgresql.log").open("wb") as log:
         server = processes.start(command, cwd=data, stdout=log, stderr=log, **owner)
     try:
         wait_for(server, data / ".s.PGSQL.5432")
+        wait_until_accepting(programs, data)
         create = [f"{programs}/createdb", f"--host={data}", "--username=portal", "portal"]
         subprocess.run(create, check=True, cwd=folder)
         yield f"postgres://portal@/{data}/portal"
     finally:
         processes.forget(server)
+
+
+def wait_until_accepting(programs: Path, data: Path) -> None:
+    """PostgreSQL answers from the moment it starts, but refuses everybody until it has started."""
+    deadline = time.monotonic() + START_TIMEOUT
+    ask = [f"{programs}/pg_isready", "--quiet", f"--host={data}"]
+    while subprocess.run(ask, cwd=data.parent, check=False).returncode:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"PostgreSQL in {data} does not accept connections")
+        time.sleep(0.05)
 
 
 @contextmanager

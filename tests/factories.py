@@ -14,6 +14,13 @@ from wagtail.users.models import UserProfile
 from directory.models import Contact, Organisation, Person, PersonRole, Topic, Venue
 from home.models import HomePage
 from images.models import CreditedImage
+from newsletter.models import (
+    Announcement,
+    Consent,
+    ConsentText,
+    Subscriber,
+    SubscriberGroup,
+)
 from pages.models import Page, TextPage
 from press.models import (
     Boilerplate,
@@ -190,6 +197,34 @@ def boilerplate(**fields) -> Boilerplate:
     )
 
 
+# Readers
+
+
+def consent_text() -> ConsentText:
+    """The one that the migrations make."""
+    return ConsentText.objects.latest()
+
+
+def subscriber(address: str = "ada@example.org", *, topics=(), groups=(), **fields) -> Subscriber:
+    """Somebody who filled in the form and confirmed."""
+    reader = Subscriber.objects.create(address=address, **{"language": "en"} | fields)
+    reader.topics.set(topics)
+    reader.groups.set(groups)
+    Consent.objects.create(
+        subscriber=reader,
+        text=consent_text(),
+        language=reader.language,
+        source=Consent.Source.FORM,
+        confirmed_at=reader.subscribed_at,
+        origin_hash="f" * 64,
+    )
+    return reader
+
+
+def subscriber_group(name: str = "Journalists") -> SubscriberGroup:
+    return SubscriberGroup.objects.create(name=name)
+
+
 # Files
 
 
@@ -228,3 +263,17 @@ def user(name: str = "admin", *, group: str | None = None, language: str = "en")
     profile.preferred_language = language
     profile.save()
     return account
+
+
+# Announcements
+
+
+def announcement(*blocks: tuple[str, object], topics=(), groups=(), **fields) -> Announcement:
+    """A draft in every language; ``blocks`` are pairs of type and value, the value as stored."""
+    words = {"subject_en": "News", "subject_it": "Notizie"}
+    field = Announcement._meta.get_field("content")
+    content = field.stream_block.to_python([{"type": kind, "value": it} for kind, it in blocks])
+    made = Announcement.objects.create(**words | fields, content=content)
+    made.topics.set(topics)
+    made.groups.set(groups)
+    return made

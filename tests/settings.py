@@ -12,9 +12,13 @@ folder = tempfile.mkdtemp(prefix="portal-tests-")
 atexit.register(shutil.rmtree, folder, ignore_errors=True)
 os.environ |= {
     "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
+    "ANYMAIL": "MAILGUN_WEBHOOK_SIGNING_KEY=only-for-the-tests,WEBHOOK_SECRET=provider:secret",
     "BASE_URL": "http://localhost:8000",
     "DEBUG": "off",
+    "EMAIL_BACKEND": "",
     "EMAIL_URL": "",
+    "NEWSLETTER_BOUNCE_ADDRESS": "",
+    "NEWSLETTER_BOUNCE_MAILBOX": "",
     "SECRET_KEY": "only-for-the-tests",
     "VAR_DIR": folder,
 }

@@ -213,3 +213,32 @@ def test_demo_says_that_its_port_is_taken(var: Path) -> None:
     printed = demo.output.read_text()
     assert (code, printed.count("\n")) == (1, 1)
     assert re.search(rf"Port {port} .* PORT=\d+ make demo", printed)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "said"),
+    [
+        ({}, "is written to {folder}/"),
+        ({"EMAIL_URL": "smtp+tls://user:secret@mail.example.org:587"},
+         "is sent through mail.example.org"),
+        ({"EMAIL_BACKEND": "anymail.backends.postmark.EmailBackend"}, "is sent by Postmark"),
+        ({"EMAIL_BACKEND": "anymail.backends.postmark.EmailBackend",
+          "EMAIL_URL": "smtp://mail.example.org"}, "is sent by Postmark"),
+        ({"EMAIL_URL": "consolemail://"},
+         "is sent by django.core.mail.backends.console.EmailBackend"),
+    ],
+)  # fmt: skip
+def test_welcome_says_where_mail_goes(tmp_path: Path, chosen: dict[str, str], said: str) -> None:
+    code = (
+        "import django; django.setup(); from scripts import prepare; print(prepare.way_of_mail())"
+    )
+    environment = {"PATH": os.environ["PATH"], "VAR_DIR": str(tmp_path), "SECRET_KEY": "for-a-test"}
+    environment["DJANGO_SETTINGS_MODULE"] = "portal.settings"
+
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT, env=environment | chosen, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+    assert done.stdout == said.format(folder=tmp_path / "mail") + "\n"
+    assert "secret" not in done.stdout

@@ -2,9 +2,10 @@
 
 import pytest
 
+from tests.browser.flaws import flaws, violations
+
 pytestmark = [pytest.mark.browser, pytest.mark.sqlite_only, pytest.mark.xdist_group("browser")]
 
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 OTHER_ADDRESSES = [
     "/en/search/?q=siena",
     "/it/search/?q=qualita",
@@ -12,31 +13,6 @@ OTHER_ADDRESSES = [
     "/en/search/?q=%22",
 ]
 VIEWS = [(scheme, width) for scheme in ("light", "dark") for width in (320, 1280)]
-
-
-LONG_WORD = "Immunofenotipizzazione-e-internazionalizzazione"
-# Lines of text that end beyond the right edge of the window, where nobody sees them.
-CUT_OFF = """() => {
-  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  const cut = [];
-  while (texts.nextNode()) {
-    if (texts.currentNode.parentElement.closest(".vh")) continue;
-    const range = document.createRange();
-    range.selectNodeContents(texts.currentNode);
-    const right = Math.max(...[...range.getClientRects()].map(box => box.right));
-    if (right > innerWidth) cut.push(`cut off: ${range}`);
-  }
-  return cut;
-}"""
-
-
-def violations(page, axe):
-    page.evaluate(axe)  # by the debugger's protocol, which the page's policy does not bind
-    found = page.evaluate(
-        "rules => axe.run({runOnly: rules, rules: {'color-contrast-enhanced': {enabled: true}}})",
-        RULES,
-    )
-    return [f"{v['id']}: {node['target']}" for v in found["violations"] for node in v["nodes"]]
 
 
 @pytest.mark.parametrize(("scheme", "width"), VIEWS)
@@ -48,13 +24,7 @@ def test_every_page_is_accessible_and_fits(portal, visit, axe, scheme, width):
     found = {}
     for address in [*addresses, *(portal.url + path for path in OTHER_ADDRESSES)]:
         page.goto(address)
-        problems = violations(page, axe)
-        overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        if overflow > 0:
-            problems.append(f"{overflow} px too wide")
-        page.locator("h1").evaluate("(title, word) => { title.prepend(word, ' '); }", LONG_WORD)
-        problems += page.evaluate(CUT_OFF)
-        if problems:
+        if problems := flaws(page, axe):
             found[address] = problems
 
     assert found == {}

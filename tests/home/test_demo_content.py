@@ -6,15 +6,31 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.db import connection
+from django.urls import reverse
 from wagtail.documents import get_document_model
 from wagtail.images import get_image_model
 
 from directory.models import Organisation, Person, Venue
 from home.demo import loading
+from newsletter import audience, checks, claiming, launching, subscribing
+from newsletter.admin.announcements import AnnouncementViewSet
+from newsletter.admin.base import NAMESPACE
+from newsletter.composing import compose
+from newsletter.models import (
+    Announcement,
+    Consent,
+    Delivery,
+    Letter,
+    Sender,
+    Subscriber,
+    SubscriberGroup,
+    SuppressedAddress,
+)
+from pages import languages
 from pages.models import Page, SiteSettings
 from press.models import Boilerplate, PressReleasePage
 from tests import factories
-from tests.editing import Editor
+from tests.editing import Editor, typed_in
 from workshops.models import Session, WorkshopPage
 
 pytestmark = [
@@ -23,12 +39,18 @@ pytestmark = [
 ]
 
 MODELS = [
+    Announcement,
     Boilerplate,
+    Consent,
+    Delivery,
     Organisation,
     Page,
     Person,
     Session,
     SiteSettings,
+    Subscriber,
+    SubscriberGroup,
+    SuppressedAddress,
     Venue,
     get_document_model(),
     get_image_model(),
@@ -166,3 +188,86 @@ def test_core_columns_are_english():
 
     titles = Page.objects.filter(depth__gt=1).order_by("path").values_list("title_en", flat=True)
     assert stored == [(title, title) for title in titles]
+
+
+# Newsletter
+
+
+def test_subscribers_read_both_languages_and_have_agreed():
+    rows = Subscriber.objects.order_by("address").values_list("address", "language")
+    proofs = Consent.objects.values_list("subscriber__address", "source", "note")
+    group = SubscriberGroup.objects.get()
+
+    assert list(rows) == [
+        ("alex.reader@example.org", "en"),
+        ("chiara.lettrice@example.org", "it"),
+        ("jamie.specimen@example.org", "en"),
+        ("paolo.prova@example.org", "it"),
+    ]
+    assert sorted(proofs) == [(address, "editor", "demo") for address, _language in rows]
+    assert str(group) == "Journalists (sample)"
+    assert {str(person) for person in group.subscribers.all()} == {
+        "chiara.lettrice@example.org",
+        "jamie.specimen@example.org",
+    }
+
+
+def test_loading_sends_nothing(mailoutbox):
+    assert list(Announcement.objects.values_list("state", flat=True)) == ["draft"]
+    assert (Delivery.objects.count(), Letter.objects.count(), len(mailoutbox)) == (0, 0, 0)
+
+
+def test_draft_is_ready_to_be_sent():
+    """Jamie chose other topics, and Paolo is on a break."""
+    draft = Announcement.objects.get()
+
+    assert checks.findings(draft) == []
+    assert set(audience.audience(draft).values_list("address", "language")) == {
+        ("alex.reader@example.org", "en"),
+        ("chiara.lettrice@example.org", "it"),
+    }
+    assert [block.block_type for block in draft.content] == ["text", "quote"]
+
+
+def test_draft_is_accepted_by_the_editors_form(publisher):
+    draft = Announcement.objects.get()
+    before = said_by(draft)
+    edit_handler = AnnouncementViewSet().get_edit_handler().bind_to_model(Announcement)
+    form = edit_handler.get_form_class()(instance=draft, for_user=publisher.user)
+
+    response = publisher.client.post(reverse(f"{NAMESPACE}:edit", args=[draft.pk]), typed_in(form))
+
+    assert response.status_code == 302
+    assert said_by(Announcement.objects.get()) == before
+
+
+def said_by(announcement: Announcement) -> list[str]:
+    return [compose(announcement, code).text for code in languages.CODES]
+
+
+def test_reset_takes_back_what_was_sent_in_part_and_who_left():
+    before = counts()
+    draft = Announcement.objects.get()
+    Announcement.objects.filter(pk=draft.pk).update(state=Announcement.State.LAUNCHING)
+    launching.launch(draft.pk)
+    sender = Sender.objects.create(announcement=draft, host="here", boot="now")
+    claiming.claim_slots(sender.pk, 1, limit=4)
+    claiming.claim_slice(draft.pk, sender.pk)
+    reader = Subscriber.objects.get(address="alex.reader@example.org")
+    subscribing.leave(reader.pk)
+    under_way = counts()
+
+    load_demo("--reset", "--no-input")
+
+    assert under_way == before | {"Delivery": 2, "SuppressedAddress": 1}
+    assert counts() == before
+    assert set(Subscriber.objects.values_list("state", flat=True)) == {Subscriber.State.ACTIVE}
+    assert Announcement.objects.get().state == Announcement.State.DRAFT
+
+
+def test_reset_keeps_out_whom_it_does_not_know():
+    subscribing.suppress("somebody@example.net", SuppressedAddress.Reason.COMPLAINED)
+
+    load_demo("--reset", "--no-input")
+
+    assert subscribing.suppression("somebody@example.net").reason == "complained"
