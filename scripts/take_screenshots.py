@@ -1,5 +1,7 @@
 """The pictures of the editors' guide: ``python -m scripts.take_screenshots`` takes them anew.
 
+With names of functions below (``publish send``), only these.
+
 Loads the demo into a temporary folder, serves it on a free port, and writes each picture in each
 language of the guide to ``docs/images/editors-<name>-<language>.png``, with few colours to keep
 the files small.
@@ -37,6 +39,8 @@ print("release", PressReleasePage.objects.order_by("released_at").first().pk)
 from workshops.models import WorkshopPage
 print("workshop", WorkshopPage.objects.past().first().pk)
 print("half", WorkshopPage.objects.filter(is_ready_it=False).first().pk)
+from newsletter.models import Announcement
+print("draft", Announcement.objects.get().pk)
 """
 
 
@@ -124,6 +128,32 @@ def publish(guide: Guide) -> None:
     guide.take("publish")
 
 
+def announcement(guide: Guide) -> None:
+    guide.go(f"snippets/newsletter/announcement/edit/{guide.pages['draft']}/")
+    guide.page.click("#tab-label-english" if guide.language == "en" else "#tab-label-italiano")
+    guide.page.locator("[data-side-panel-toggle=preview]").click()
+    guide.page.wait_for_timeout(2500)
+    guide.page.select_option("#id_preview_mode", guide.language)
+    guide.page.wait_for_timeout(2500)
+    guide.take("announcement")
+    guide.page.locator("[data-side-panel-toggle=preview]").click()  # it stays open otherwise
+
+
+def send(guide: Guide) -> None:
+    guide.page.set_viewport_size({"width": 1200, "height": 1000})
+    guide.go(f"snippets/newsletter/announcement/status/{guide.pages['draft']}/")
+    # Without further packages Chromium asks for a day in the American manner, whatever the page.
+    guide.page.add_style_tag(content="::-webkit-datetime-edit { visibility: hidden; }")
+    guide.take("send")
+    guide.page.set_viewport_size(SIZE)
+
+
+def subscribers(guide: Guide) -> None:
+    guide.go("snippets/newsletter/subscriber/")
+    guide.page.locator(".w-slim-header .w-dropdown__toggle:has(.icon-dots-horizontal)").click()
+    guide.take("subscribers")
+
+
 PICTURES: tuple[Callable[[Guide], None], ...] = (
     start_page,
     new_workshop,
@@ -131,6 +161,9 @@ PICTURES: tuple[Callable[[Guide], None], ...] = (
     quote,
     ready,
     publish,
+    announcement,
+    send,
+    subscribers,
 )
 
 
@@ -143,6 +176,7 @@ def manage(environment: dict[str, str], *arguments: str) -> str:
 
 
 def take_pictures(url: str, environment: dict[str, str], login: tuple[str, str]) -> None:
+    wanted = sys.argv[1:] or [picture.__name__ for picture in PICTURES]
     found = manage(environment, "shell", "--verbosity", "0", "--command", FIND)
     pages = dict(line.split() for line in found.splitlines())
     with sync_playwright() as playwright:
@@ -157,7 +191,8 @@ def take_pictures(url: str, environment: dict[str, str], login: tuple[str, str])
             page.click("button[type=submit]")
             page.wait_for_url("**/admin/")
             for picture in PICTURES:
-                picture(Guide(page, url, pages, language))
+                if picture.__name__ in wanted:
+                    picture(Guide(page, url, pages, language))
         browser.close()
 
 
