@@ -1,4 +1,4 @@
-"""``make faults-mail``: the tests that kill workers in the middle, five times, on both bases."""
+"""``make faults-mail``: the tests that kill workers in the middle, five times, on each database."""
 
 import os
 import signal

@@ -69,6 +69,15 @@ class Guide:
             "element => { element.style.scrollMarginTop = '7rem'; element.scrollIntoView(); }"
         )
 
+    def preview(self) -> None:
+        """In the guide's language; a panel that was left open opens by itself."""
+        self.page.wait_for_timeout(800)
+        if not self.page.locator("#id_preview_mode").is_visible():
+            self.page.locator("[data-side-panel-toggle=preview]").click()
+        self.page.wait_for_timeout(2500)
+        self.page.select_option("#id_preview_mode", self.language)
+        self.page.wait_for_timeout(2500)
+
     def take(self, name: str) -> None:
         self.page.wait_for_timeout(600)
         picture = Image.open(io.BytesIO(self.page.screenshot()))
@@ -120,10 +129,7 @@ def ready(guide: Guide) -> None:
 
 def publish(guide: Guide) -> None:
     guide.edit("half", "english" if guide.language == "en" else "italiano")
-    guide.page.locator("[data-side-panel-toggle=preview]").click()
-    guide.page.wait_for_timeout(2500)
-    guide.page.select_option("#id_preview_mode", guide.language)
-    guide.page.wait_for_timeout(2500)
+    guide.preview()
     guide.page.click("footer .w-dropdown__toggle")
     guide.take("publish")
 
@@ -131,12 +137,8 @@ def publish(guide: Guide) -> None:
 def announcement(guide: Guide) -> None:
     guide.go(f"snippets/newsletter/announcement/edit/{guide.pages['draft']}/")
     guide.page.click("#tab-label-english" if guide.language == "en" else "#tab-label-italiano")
-    guide.page.locator("[data-side-panel-toggle=preview]").click()
-    guide.page.wait_for_timeout(2500)
-    guide.page.select_option("#id_preview_mode", guide.language)
-    guide.page.wait_for_timeout(2500)
+    guide.preview()
     guide.take("announcement")
-    guide.page.locator("[data-side-panel-toggle=preview]").click()  # it stays open otherwise
 
 
 def send(guide: Guide) -> None:
