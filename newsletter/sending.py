@@ -27,6 +27,7 @@ from newsletter.models import (
     AnnouncementVariant,
     Delivery,
     Relay,
+    RelaySlot,
     Sender,
     Subscriber,
 )
@@ -137,12 +138,17 @@ class Pump:
         }
         self.signer = TokenSigner("subscriber")
         self.lanes = [self._lane(ring, is_smtp=is_smtp) for ring in self.journal.lanes[:count]]
-        for lane in self.lanes:
-            if settings.NEWSLETTER_RATE:
-                lane.gap = 60 * limit / settings.NEWSLETTER_RATE
+        self._share_the_rate()
         self.recorder = Recorder(self.journal)
         self.recorder.start()
         return True
+
+    def _share_the_rate(self) -> None:
+        """Each connection in use, here or elsewhere, has its part of the messages a minute."""
+        if settings.NEWSLETTER_RATE:
+            in_use = RelaySlot.objects.filter(sender__isnull=False).count()
+            for lane in self.lanes:
+                lane.gap = 60 * in_use / settings.NEWSLETTER_RATE
 
     def _lane(self, ring, *, is_smtp: bool) -> Lane:
         if not is_smtp:
@@ -349,6 +355,7 @@ class Pump:
                 lane.stage = lane.stage.IDLE if isinstance(lane, SmtpLane) else None
             return
         self.confirmed_at = now
+        self._share_the_rate()
         is_stopped = state != Announcement.State.SENDING or stopping.relay_is_stopped()
         if is_stopped or stopping.is_asked_to_stop():
             self.is_over = True
