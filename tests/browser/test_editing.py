@@ -192,6 +192,11 @@ def fill_facts(page) -> None:
 
 
 def save(page) -> None:
+    # An autosave on its way can be written after the save (Wagtail 8.0.1): wait until it is over.
+    page.wait_for_timeout(1_500)
+    page.wait_for_function(
+        "document.querySelector('#w-autosave-indicator')?.dataset.wAutosaveStateValue !== 'saving'"
+    )
     with page.expect_navigation():
         page.click("footer button.action-save")
     assert page.locator(".error-message").all_inner_texts() == []

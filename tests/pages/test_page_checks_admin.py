@@ -320,6 +320,8 @@ def crawl(editor) -> dict[str, int]:
         url = waiting.popleft()
         response = editor.client.get(url)
         answers[url] = response.status_code
+        if response.streaming:  # a download: read to its end, it closes its file
+            deque(response, maxlen=0)
         for link in links_of(response):
             kind = re.sub(r"\d+|=[^&]*", "", link)
             if link not in seen and alike[kind] < ALIKE and not SKIPPED.search(link):
