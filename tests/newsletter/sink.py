@@ -105,7 +105,9 @@ class Session(asyncio.Protocol):
     def command(self, line: bytes) -> None:
         verb = line[:4].upper()
         handler = getattr(self, f"do_{verb.decode('latin-1').lower()}", None)
-        self.answer(handler(line) if handler else b"250 ok\r\n")
+        answer = handler(line) if handler else b"250 ok\r\n"
+        if answer is not None:
+            self.answer(answer)
 
     def do_ehlo(self, line: bytes) -> bytes:
         offers = [b"sink"]
@@ -149,16 +151,16 @@ class Session(asyncio.Protocol):
             return b"354 go on\r\n"
         return answer
 
-    def do_quit(self, line: bytes) -> bytes:
+    def do_quit(self, line: bytes) -> None:
         self.transport.write(b"221 2.0.0 bye\r\n")
         self.transport.close()
-        return b""
 
-    def do_star(self, line: bytes) -> bytes:
-        self.transport.write(b"220 2.0.0 go on\r\n")
+    def do_star(self, line: bytes) -> None:
+        """STARTTLS: what comes from now on is for TLS to read."""
         self.is_busy = True
+        self.transport.pause_reading()
+        self.transport.write(b"220 2.0.0 go on\r\n")
         asyncio.get_running_loop().create_task(self.start_tls())
-        return b" "
 
     async def start_tls(self) -> None:
         loop = asyncio.get_running_loop()
