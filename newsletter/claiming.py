@@ -11,8 +11,9 @@ from django.db import connection
 from django.utils import timezone
 
 from newsletter.models import Delivery, DeliverySlice, RelaySlot, Sender
+from newsletter.models.deliveries import SLICE
 
-ROWS = 200  # deliveries read at once
+ROWS = SLICE  # deliveries read at once
 
 
 class Slice(NamedTuple):

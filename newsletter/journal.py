@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-RING = 256  # marks per lane; more than a lane may leave unrecorded
+RING = 512  # marks per lane; more than a sender may leave unrecorded
 ENTRY = struct.Struct("<QH")  # delivery, code; then the mark
 ENTRY_SIZE = 16
 MARK = ENTRY.size

@@ -27,6 +27,7 @@ class Mail:
     """One delivery about to be made; ``content`` is filled and stuffed when it is its turn."""
 
     delivery_id: int
+    slice_id: int
     attempts: int
     sender: str
     recipient: str
@@ -35,7 +36,7 @@ class Mail:
     place: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Outcome:
     """What became of a delivery; ``lane`` and ``place`` say where the journal has it.
 
@@ -67,7 +68,7 @@ MARKS = {
 
 
 class Lane:
-    """What every lane keeps: its ring in the journal, its slice, its pace.
+    """What every lane keeps: its ring in the journal, its pace.
 
     ``report`` is called with each outcome. ``started - recorded`` deliveries are not in the
     database yet; the pump keeps that below the size of the ring.
@@ -76,8 +77,7 @@ class Lane:
     def __init__(self, ring: journal.Lane, report: Callable[[Outcome], None]) -> None:
         self.ring = ring
         self.report = report
-        self.slice_id = 0
-        self.mails: deque[Mail] = deque()
+        self.mails: deque[Mail] = deque()  # where a mail goes back to; the pump's lanes share it
         self.reported = 0
         self.recorded = 0  # written by the recorder's thread alone
         self.ready_at = 0.0
@@ -98,7 +98,7 @@ class Lane:
         self.reported += 1
         attempts = mail.attempts + 1
         self.report(
-            Outcome(mail.delivery_id, self.slice_id, attempts, what, answer, self, mail.place)
+            Outcome(mail.delivery_id, mail.slice_id, attempts, what, answer, self, mail.place)
         )
 
     def note_pace(self, what: Verdict) -> None:

@@ -1,6 +1,7 @@
 """A frozen message, and the few bytes that differ between its readers."""
 
 import re
+import time
 from email.utils import formatdate
 
 LINE_DOT = re.compile(rb"(?<![^\n])\.")
@@ -17,6 +18,7 @@ class MessageTemplate:
         if is_stuffed:
             message = LINE_DOT.sub(b"..", message)
         self._parts = bytes(message).split(b"\0")
+        self._date = (0, b"")
         self._slots = [
             (place, name.decode()) for place, name in enumerate(self._parts) if place % 2
         ]
@@ -26,8 +28,16 @@ class MessageTemplate:
             "TO": to.encode("ascii"),
             "TOKEN": token.encode("ascii"),
             "MESSAGE_ID": message_id.encode("ascii"),
+            "DATE": self._now(),
         }
         parts = self._parts.copy()
         for place, name in self._slots:
-            parts[place] = values[name] if name in values else formatdate().encode()
+            parts[place] = values[name]
         return b"".join(parts)
+
+    def _now(self) -> bytes:
+        """The Date header's (RFC 5322, section 3.3), which says seconds: made once in each."""
+        second = int(time.time())
+        if second != self._date[0]:
+            self._date = second, formatdate(second).encode()
+        return self._date[1]

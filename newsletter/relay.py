@@ -6,6 +6,7 @@ import socket
 import ssl
 from collections import deque
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.conf import settings
 from django.core.mail.utils import DNS_NAME
@@ -91,8 +92,8 @@ class Connection:
         for line in lines:
             self._lines.append(line)
             if line[3:4] != b"-":
-                self.replies.append(_reply(self._lines))
-                self._lines = []
+                self.replies.append(_reply(tuple(self._lines)))
+                self._lines.clear()
 
     def close(self) -> None:
         """Take leave where the peer still listens."""
@@ -151,7 +152,8 @@ def _response(error: smtplib.SMTPResponseException) -> Reply:
     return Reply(error.smtp_code, text.decode("latin-1") if isinstance(text, bytes) else str(text))
 
 
-def _reply(lines: list[bytes]) -> Reply:
+@lru_cache(maxsize=64)  # a relay says the same few things over and over
+def _reply(lines: tuple[bytes, ...]) -> Reply:
     """One answer of one or more lines; what is no answer at all counts as a lost connection."""
     first = lines[0]
     if not first[:3].isdigit():

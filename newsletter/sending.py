@@ -31,6 +31,7 @@ from newsletter.models import (
     Sender,
     Subscriber,
 )
+from newsletter.picking import Work
 from newsletter.providers import BackendTransport
 from newsletter.recording import Recorder
 from newsletter.relay import RelayAddress, RelayRefusedError
@@ -39,14 +40,14 @@ from newsletter.tokens import TokenSigner
 
 logger = logging.getLogger(__name__)
 
-LANES = 4  # connections of one process
+LANES = 8  # connections of one process
 SECONDS = 20.0  # one call of ``pump``: then other tasks of the worker have their turn
 BEAT = 0.5
 LEASE = 30.0  # without a beat that reached the database nothing more is handed over
-FRESH = 1.0  # what was read of a reader holds for so long
-WINDOW = 96  # deliveries of a lane that need not be in the database yet
+WINDOW = 256  # outcomes that need not be in the database yet
 BATCH = 128
 BATCH_AGE = 0.1
+IN_FLIGHT = WINDOW + 2 * LANES  # deliveries that only the journal knows, and those put back
 SWITCH = 0.0005
 REFUSALS = 10  # so many, and more than one in twenty, and the relay is at fault
 REFUSED_SHARE = 0.05
@@ -87,8 +88,8 @@ class Pump:
         self.announcement_id = announcement_id
         self.sender_id = uuid4()
         self.lanes: list[Lane] = []
-        self.parts: dict[Lane, claiming.Slice] = {}
-        self.read_up_to: dict[Lane, tuple[int, float]] = {}
+        self.relay_errors = _RelayErrors(self)
+        self.work = Work(announcement_id, self.sender_id, self._prepare, self._release)
         self.outcomes: list[Outcome] = []
         self.oldest_outcome = 0.0
         self.selector = selectors.DefaultSelector()
@@ -96,7 +97,6 @@ class Pump:
         self.recorder: Recorder | None = None
         self.is_over = False
         self.has_more = False
-        self.has_found_end = False
         self.ends_at = time.monotonic() + SECONDS
         self.beat_at = self.confirmed_at = time.monotonic()
         self.sent_since = deque([(time.monotonic(), 0)], maxlen=10)
@@ -137,6 +137,7 @@ class Pump:
             )
         }
         self.signer = TokenSigner("subscriber")
+        self.identities = bounces.Identities(self.key)
         self.lanes = [self._lane(ring, is_smtp=is_smtp) for ring in self.journal.lanes[:count]]
         self._share_the_rate()
         self.recorder = Recorder(self.journal)
@@ -151,10 +152,12 @@ class Pump:
                 lane.gap = 60 * in_use / settings.NEWSLETTER_RATE
 
     def _lane(self, ring, *, is_smtp: bool) -> Lane:
-        if not is_smtp:
-            return BackendLane(ring, self.report, BackendTransport())
-        lane = SmtpLane(ring, self.report, RelayAddress.from_settings(), self.watch)
-        lane.may_finish = self.may_finish
+        if is_smtp:
+            lane = SmtpLane(ring, self.report, RelayAddress.from_settings(), self.watch)
+            lane.may_finish = self.may_finish
+        else:
+            lane = BackendLane(ring, self.report, BackendTransport())
+        lane.mails = self.work.mails
         return lane
 
     def leave(self) -> None:
@@ -165,8 +168,8 @@ class Pump:
         self.selector.close()
         if self.recorder:
             self._hand_over_outcomes()
-            for part in self.parts.values():
-                self.recorder.queue.put(part.pk)
+            for slice_id in self.work.parts:
+                self.recorder.queue.put(slice_id)
             is_written = self.recorder.finish()
         try:
             if is_written:
@@ -195,6 +198,8 @@ class Pump:
         wait = BEAT
         if not self.is_over:
             wait = min((self._start(lane, now) for lane in self.lanes), default=BEAT)
+        if self.is_over and not any(lane.is_busy for lane in self.lanes):
+            return  # nothing will be heard any more
         self._listen(wait)
         if self.outcomes and now - self.oldest_outcome > BATCH_AGE:
             self._hand_over_outcomes()
@@ -205,7 +210,7 @@ class Pump:
             return
         for key, _events in self.selector.select(wait):
             lane = key.data
-            with self._relay_errors():
+            with self.relay_errors:
                 lane.receive()
 
     def _finish_what_is_on_its_way(self) -> None:
@@ -216,66 +221,33 @@ class Pump:
             for lane in self.lanes:
                 lane.check_deadline(time.monotonic())
 
-    def _relay_errors(self):
-        return _RelayErrors(self)
-
     def _start(self, lane: Lane, now: float) -> float:
         """Begin the lane's next mail if it can; seconds until it is worth another look."""
         if lane.is_busy:
             return BEAT
         if lane.ready_at > now:
             return lane.ready_at - now
-        if lane.unrecorded >= WINDOW:
+        if sum(lane.unrecorded for lane in self.lanes) >= WINDOW:
             self._hand_over_outcomes()
             return 0.002
-        mail = self._next_mail(lane, now)
+        mail = self.work.next(now)
         if mail is None:
-            return BEAT
+            self.is_over = self.is_over or self.work.is_done
+            return min(max(self.work.ask_at - now, 0.0), BEAT)
         mail.place = lane.ring.begin(mail.delivery_id)
-        with self._relay_errors():
+        with self.relay_errors:
             lane.start(mail)
         return BEAT if lane.is_busy else 0.0
 
-    def _next_mail(self, lane: Lane, now: float) -> Mail | None:
-        """The next one in the lane's slice, or in another slice; None when all are taken."""
-        while not self.is_over:
-            last, read_at = self.read_up_to.get(lane, (0, 0.0))
-            if lane.mails and now - read_at > FRESH:
-                last = lane.mails[0].delivery_id - 1
-                lane.mails.clear()
-            if lane.mails:
-                return lane.mails.popleft()
-            if lane not in self.parts and not self._take_slice(lane):
-                return None
-            self._read(lane, self.read_up_to[lane][0] if last == 0 else last, now)
-        return None
+    def _prepare(self, row: claiming.Row, part: claiming.Slice) -> Mail | None:
+        if skipped := self._reason_to_skip(row):
+            self.report(Outcome(row.delivery_id, part.pk, row.attempts, *skipped))
+            return None
+        return self._mail(row, part)
 
-    def _take_slice(self, lane: Lane) -> bool:
-        part = claiming.claim_slice(self.announcement_id, self.sender_id)
-        if part is None:
-            self.has_found_end = True
-            if not self.parts:
-                self.is_over = True
-            return False
-        self.parts[lane] = part
-        self.read_up_to[lane] = (part.first_id - 1, 0.0)
-        lane.slice_id = part.pk
-        return True
-
-    def _read(self, lane: Lane, after: int, now: float) -> None:
-        part = self.parts[lane]
-        rows = claiming.rows_of(part, after)
-        self.read_up_to[lane] = (rows[-1].delivery_id if rows else after, now)
-        for row in rows:
-            if skipped := self._reason_to_skip(row):
-                self.report(Outcome(row.delivery_id, part.pk, row.attempts, *skipped))
-            else:
-                lane.mails.append(self._mail(row, part))
-        if not rows:
-            self._hand_over_outcomes()
-            self.recorder.queue.put(part.pk)
-            del self.parts[lane]
-            del self.read_up_to[lane]
+    def _release(self, slice_id: int) -> None:
+        self._hand_over_outcomes()
+        self.recorder.queue.put(slice_id)
 
     def _reason_to_skip(self, row: claiming.Row) -> tuple[Delivery.State, Reply] | None:
         if row.subscriber_id is None:
@@ -288,7 +260,7 @@ class Pump:
 
     def _mail(self, row: claiming.Row, part: claiming.Slice) -> Mail:
         template = self.templates.get(row.reader_language) or self.templates[part.language]
-        message_id = bounces.message_id(self.key, row.delivery_id)
+        sender, message_id = self.identities.of(row.delivery_id)
 
         def content() -> bytes:
             token = self.signer.token(row.subscriber_id)
@@ -296,8 +268,9 @@ class Pump:
 
         return Mail(
             row.delivery_id,
+            part.pk,
             row.attempts,
-            bounces.verp_address(row.delivery_id),
+            sender,
             row.address,
             content,
             self.key,
@@ -318,6 +291,8 @@ class Pump:
             self._note_refusal(outcome)
         if len(self.outcomes) >= BATCH:
             self._hand_over_outcomes()
+        if outcome.lane:
+            self.work.settled(outcome.slice_id)
 
     def _note_refusal(self, outcome: Outcome) -> None:
         self.refused += 1
@@ -349,7 +324,7 @@ class Pump:
         )
         if not is_ours:  # somebody took us for dead and settled what we had
             self.is_over = True
-            self.parts.clear()
+            self.work.forget()
             for lane in self.lanes:
                 lane.drop()
                 lane.stage = lane.stage.IDLE if isinstance(lane, SmtpLane) else None
@@ -366,8 +341,8 @@ class Pump:
     def _check_lanes(self, now: float) -> None:
         for lane in self.lanes:
             lane.check_deadline(now)
-        problems = [lane.problem for lane in self.lanes if lane in self.parts]
-        if problems and all(problems):
+        problems = [lane.problem for lane in self.lanes]
+        if self.work.parts and all(problems):
             self.show_problem(problems[0])
 
     def _rate(self, now: float) -> float:

@@ -9,10 +9,10 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from newsletter import counting, journal
-from newsletter.models import Delivery, DeliverySlice, Sender
+from newsletter.models import Delivery, DeliverySlice, Sender, Subscriber
 from newsletter.recording import UNKNOWN_TEXT
 from newsletter.replies import delay_after
-from newsletter.sending import WINDOW, boot_id, journal_path
+from newsletter.sending import IN_FLIGHT, boot_id, journal_path
 
 SILENCE = 60.0  # seconds of our own clock without a beat from another host
 HANDED_TEXT = "handed to the relay; the process ended before its answer"
@@ -53,6 +53,7 @@ def settle(sender: Sender) -> bool:
 
     A journal that may be incomplete (a power cut, another host) proves what it says, and no more:
     of each slice as many deliveries are held as the sender may have had in flight.
+    Those are the first of the slice; of second attempts any that was due.
     """
     if not Sender.objects.select_for_update(skip_locked=_can_skip()).filter(pk=sender.pk).exists():
         return False
@@ -101,7 +102,12 @@ def _values(entry: journal.Entry, row: Delivery) -> dict:
 
 
 def _hold_what_may_be_in_flight(part: DeliverySlice) -> None:
-    rows = counting.deliveries_of(part).filter(state=State.QUEUED).order_by("pk")
-    Delivery.objects.filter(pk__in=list(rows.values_list("pk", flat=True)[: WINDOW + 1])).update(
-        state=State.HELD, settled_at=timezone.now(), reply=UNKNOWN_TEXT
+    now = timezone.now()
+    # Who has left is skipped anyway, and its row must not stand for one that was on its way.
+    rows = counting.deliveries_of(part).filter(subscriber__in=Subscriber.objects.reachable())
+    queued = rows.filter(state=State.QUEUED).order_by("pk")
+    again = rows.filter(state=State.DEFERRED, next_attempt_at__lte=now)
+    found = [*queued.values_list("pk", flat=True)[:IN_FLIGHT], *again.values_list("pk", flat=True)]
+    Delivery.objects.filter(pk__in=found).update(
+        state=State.HELD, settled_at=now, next_attempt_at=None, reply=UNKNOWN_TEXT
     )

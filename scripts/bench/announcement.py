@@ -102,7 +102,7 @@ def wait_until_sent(announcement: Announcement) -> None:
     """Raises ``RuntimeError`` when it comes to a stop before its end."""
     done, looked_at = -1, 0.0
     while (found := state_of(announcement))[0] not in ENDS:
-        time.sleep(0.01)
+        time.sleep(0.03)
         if time.monotonic() - looked_at > PATIENCE:
             looked_at, before, done = time.monotonic(), done, sent(announcement)
             if done == before:

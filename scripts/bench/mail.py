@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -42,9 +43,10 @@ PEERS = {
     "mailer": "django-mailer",
 }
 OURS = {"ours": "ours, PostgreSQL and Redis", "sqlite": "ours, SQLite and files"}
-SOURCE = "source"
+SOURCES = {"source": 8, "source16": 16}  # sessions of smtp-source; the first is the measure
+SOURCE = next(iter(SOURCES))
 LENGTH = 20_000  # bytes of a message
-CONNECTIONS = "8"
+CONNECTIONS = "16"
 PEER_SHARE = 10  # peers send a tenth: they are slow, and rates are compared
 GRACE = 2.0  # seconds for the sink to write its last count
 
@@ -123,7 +125,7 @@ class Bench:
     # All senders in turn
 
     def compare(self, portal: Portal, database: str) -> dict[str, Any]:
-        senders = [self.source(), *self.ours(portal), *self.peers(database)]
+        senders = [*self.sources(), *self.ours(portal), *self.peers(database)]
         for sender in senders:
             self.rehearse(sender)
         with self.sink() as sink:
@@ -140,13 +142,15 @@ class Bench:
     def is_wanted(self, key: str) -> bool:
         return not self.options.only or key in self.options.only
 
-    def source(self) -> Sender:
-        def send(count: int) -> float:
-            began = time.perf_counter()
-            self.postfix.source(self.port, count, LENGTH)
-            return time.perf_counter() - began
+    def sources(self) -> Iterator[Sender]:
+        for key, sessions in SOURCES.items():
+            title = f"smtp-source, {sessions} sessions"
+            yield Sender(key, title, self.options.count, partial(self.source, sessions))
 
-        return Sender(SOURCE, "smtp-source, 8 sessions", self.options.count, send)
+    def source(self, sessions: int, count: int) -> float:
+        began = time.perf_counter()
+        self.postfix.source(self.port, sessions, count, LENGTH)
+        return time.perf_counter() - began
 
     def ours(self, portal: Portal) -> Iterator[Sender]:
         portals = {"ours": (portal, 2), "sqlite": (self.portal("sqlite"), 1)}
@@ -183,7 +187,7 @@ class Bench:
             sender.rates.clear()
             if not sender.problem and sink.dump:
                 sender.bytes = round(sink.dump.stat().st_size / sender.count)
-                if sender.key != SOURCE:
+                if sender.key not in SOURCES:
                     sender.problem = other_than_once(sink.recipients(), sender.count)
 
     def measure(self, sender: Sender, sink: postfix.Sink) -> None:

@@ -28,9 +28,9 @@ class Postfix:
         more = {"LD_LIBRARY_PATH": str(self.libraries)} if self.libraries else {}
         return {**os.environ, **more}
 
-    def source(self, port: int, count: int, length: int) -> None:
-        """Send as fast as a plain client can: 8 sessions, each kept for all of its messages."""
-        command = [str(self.programs / "smtp-source"), "-d", "-s", "8", "-m", str(count)]
+    def source(self, port: int, sessions: int, count: int, length: int) -> None:
+        """Send as fast as a plain client can: each session is kept for all of its messages."""
+        command = [str(self.programs / "smtp-source"), "-d", "-s", str(sessions), "-m", str(count)]
         command += ["-l", str(length), "-f", "press@example.org", "-t", "reader@example.org"]
         command += [f"127.0.0.1:{port}"]
         subprocess.run(command, env=self.environment, check=True, capture_output=True)

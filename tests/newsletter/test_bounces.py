@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.test import override_settings
 from django.utils import timezone
 
 from newsletter import addresses, bounce_reports, bounces
@@ -62,6 +63,15 @@ def test_without_a_bounce_address_the_envelope_has_the_sites_own(settings):
     settings.DEFAULT_FROM_EMAIL = "Press office <press@example.org>"
 
     assert bounces.verp_address(7) == "press@example.org"
+
+
+@pytest.mark.parametrize("address", ["", "bounces@example.org"])
+def test_identities_are_the_envelope_sender_and_the_message_id(address):
+    with override_settings(NEWSLETTER_BOUNCE_ADDRESS=address):
+        found = bounces.Identities("0b0e7ac2").of(7)
+        expected = (bounces.verp_address(7), bounces.message_id("0b0e7ac2", 7))
+
+    assert found == expected
 
 
 def test_message_id_is_the_same_each_time_and_leads_back():

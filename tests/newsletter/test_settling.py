@@ -118,8 +118,8 @@ def test_what_may_have_been_in_flight_is_held_where_the_journal_may_be_incomplet
 
     assert states(announcement) == {
         "sent": 1,
-        "held": 2 * (sending.WINDOW + 1),
-        "queued": 600 - 1 - 2 * (sending.WINDOW + 1),
+        "held": 2 * sending.IN_FLIGHT,
+        "queued": 600 - 1 - 2 * sending.IN_FLIGHT,
     }
 
 
