@@ -68,9 +68,11 @@ def test_reader_who_left_meanwhile_is_seen_at_a_fresh_look():
     second = Delivery.objects.get(pk=ids(announcement)[1])
     Subscriber.objects.filter(pk=second.subscriber_id).update(state=Subscriber.State.LEFT)
 
+    nothing_at_first = found.next(picking.FRESH + 1)
     later = everything(found, picking.FRESH + 1)
     found.settled(first.slice_id)
 
+    assert nothing_at_first is None
     assert [taken.delivery_id for taken in later] == ids(announcement)[2:]
     assert released == [first.slice_id]
 
