@@ -29,7 +29,7 @@ import redis
 
 from scripts import services
 from scripts.bench import postfix
-from scripts.bench.portal import BenchError, Portal
+from scripts.bench.portal import NICE, BenchError, Portal
 from scripts.processes import ROOT, Processes
 
 RESULTS = ROOT / "var" / "bench"
@@ -89,10 +89,12 @@ class Bench:
         self.sinks = 0
 
     @contextmanager
-    def sink(self, *, dump: bool = False) -> Iterator[postfix.Sink]:
+    def sink(self, *, dump: bool = False, nice: int = 0) -> Iterator[postfix.Sink]:
         self.sinks += 1
         folder = self.folder / f"sink-{self.sinks}"
-        with postfix.sink(self.postfix, self.processes, folder, self.port, dump=dump) as sink:
+        with postfix.sink(
+            self.postfix, self.processes, folder, self.port, dump=dump, nice=nice
+        ) as sink:
             yield sink
         shutil.rmtree(folder)
 
@@ -215,7 +217,7 @@ class Bench:
             portal.prepare()
         # The demo's images would be scaled in the worker whose memory is measured.
         redis.Redis.from_url(broker).flushall()
-        with self.sink() as sink:
+        with self.sink(nice=NICE) as sink:
             portal.start(processes=2)
             found = portal.ask(
                 "scripts.bench.million",

@@ -68,9 +68,18 @@ def free_port() -> int:
 
 @contextmanager
 def sink(
-    postfix: Postfix, processes: Processes, folder: Path, port: int, *, dump: bool = False
+    postfix: Postfix,
+    processes: Processes,
+    folder: Path,
+    port: int,
+    *,
+    dump: bool = False,
+    nice: int = 0,
 ) -> Iterator[Sink]:
-    """A mail server that accepts everything and counts it; with ``dump`` it also writes it down."""
+    """A mail server that accepts everything and counts it; with ``dump`` it also writes it down.
+
+    ``nice``: it plays another machine, and should not keep waiting who lives on this one.
+    """
     folder.mkdir(parents=True)
     command = [str(postfix.programs / "smtp-sink"), "-c", "-m", "1000"]
     if os.geteuid() == 0:
@@ -85,6 +94,7 @@ def sink(
             stdout=counters,
             stderr=log,
         )
+    os.setpriority(os.PRIO_PROCESS, server.pid, nice)
     try:
         wait_for(server, ("127.0.0.1", port))
         yield Sink(port, folder / "counters", folder / "dump" if dump else None)
