@@ -50,10 +50,7 @@ def verp_address(delivery_id: int) -> str:
 
     Without ``NEWSLETTER_BOUNCE_ADDRESS`` it is the site's own address for every delivery.
     """
-    local, domain = _bounce_address(settings.NEWSLETTER_BOUNCE_ADDRESS)
-    if not local:
-        return _plain_address(settings.DEFAULT_FROM_EMAIL)
-    return f"{local}+{token(delivery_id)}@{domain}"
+    return Identities("").of(delivery_id)[0]
 
 
 class Identities:
@@ -63,16 +60,17 @@ class Identities:
     """
 
     def __init__(self, announcement_key: str) -> None:
-        self._key = settings.SECRET_KEY
-        self._message_id = f"{announcement_key}.{{}}@{_host(settings.BASE_URL)}".format
-        local, domain = _bounce_address(settings.NEWSLETTER_BOUNCE_ADDRESS)
-        sender = f"{local}+{{}}@{domain}" if local else _plain_address(settings.DEFAULT_FROM_EMAIL)
-        self._sender = sender.format
+        self._announcement_key = announcement_key
+        self._secret = settings.SECRET_KEY
+        self._local, self._domain = _bounce_address(settings.NEWSLETTER_BOUNCE_ADDRESS)
+        self._own_address = _plain_address(settings.DEFAULT_FROM_EMAIL)
+        self._host = _host(settings.BASE_URL)
 
     def of(self, delivery_id: int) -> tuple[str, str]:
         """As ``verp_address`` and ``message_id`` have them."""
-        proof = _token(int_to_base36(delivery_id), self._key)
-        return self._sender(proof), self._message_id(proof)
+        proof = _token(int_to_base36(delivery_id), self._secret)
+        sender = f"{self._local}+{proof}@{self._domain}" if self._local else self._own_address
+        return sender, f"{self._announcement_key}.{proof}@{self._host}"
 
 
 def delivery_of(address: str) -> int | None:
@@ -82,7 +80,7 @@ def delivery_of(address: str) -> int | None:
 
 def message_id(announcement_key: str, delivery_id: int) -> str:
     """The inside of ``<...>`` (RFC 5322, section 3.6.4): the same whenever a delivery is made."""
-    return f"{announcement_key}.{token(delivery_id)}@{_host(settings.BASE_URL)}"
+    return Identities(announcement_key).of(delivery_id)[1]
 
 
 def delivery_of_token(text: str) -> int | None:
